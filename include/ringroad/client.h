@@ -1,0 +1,94 @@
+// client.h — a VSOA client: one connection to one server.
+// Shape:  synchronous methods for simple programs (connect, fetch), asynchronous ones with
+// callbacks for the rest. Thread: any thread may call any method. Callbacks run on the loop's
+// thread and must not block; the synchronous
+//         methods answer invalid_argument there instead of waiting for themselves. Set on_… before
+//         connect().
+// Fails:  values with the cause; callbacks of what was pending get `cancelled` or `not_running`
+// when the connection ends.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringroad/client_loop.h"
+#include "ringroad/options.h"
+#include "ringroad/payload.h"
+#include "ringroad/status.h"
+
+namespace ringroad {
+
+class ClientCore;  // client/
+
+class Client {
+ public:
+  /// info = the server's information (JSON text) on connect, empty on loss (V51).
+  using ConnectHandler = std::function<void(bool connected, std::string_view info)>;
+  using MessageHandler =
+      std::function<void(std::string_view url, const PayloadView& payload, Channel channel)>;
+  using ReplyCallback = std::function<void(const Result<Reply>& reply)>;
+  using DoneCallback = std::function<void(const Status& status)>;
+
+  Client();                           ///< Owns a background loop of its own.
+  explicit Client(ClientLoop& loop);  ///< Shares a loop with other clients.
+  ~Client();  ///< disconnect(); after it returns no callback runs. Not from one of its callbacks.
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void on_connect(ConnectHandler handler);
+  /// Every PUBLISH that the server sends (V52).
+  void on_message(MessageHandler handler);
+  /// Every DATAGRAM that the server sends (V53).
+  void on_data(MessageHandler handler);
+
+  /// "vsoa://ip:port" or "vsoa://[v6]:port" (a path is ignored); waits for the handshake (V61).
+  /// unreachable, timed_out, wrong_password, bad_response, not ok if already connected.
+  [[nodiscard]] Status connect(std::string_view url, ConnectOptions options = {});
+  /// The same without waiting; done is called once, on the loop's thread.
+  Status connect_async(std::string_view url, ConnectOptions options, DoneCallback done);
+  /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`.
+  void disconnect();
+  bool connected() const;
+  /// The server's information as JSON text, while connected.
+  std::string server_info() const;
+  /// The id the server gave us.
+  uint32_t id() const;
+
+  /// Calls and waits (V69). The Status is about transport; Reply::status is the server's word.
+  Result<Reply> fetch(std::string_view url, const CallRequest& request = {});
+  /// Calls; done is called exactly once, on the loop's thread (V55). Without `done` the reply is
+  /// ignored. At most 65,535 calls may be outstanding: then overloaded.
+  Status call(std::string_view url, const CallRequest& request, ReplyCallback done);
+
+  /// Waits for the server's answer. not ok with the reply status in the text when it refuses.
+  Status subscribe(std::string_view url);
+  Status subscribe(const std::vector<std::string>& urls);
+  Status subscribe_async(std::string_view url, DoneCallback done);
+  Status unsubscribe(std::string_view url);
+  Status unsubscribe(const std::vector<std::string>& urls);
+  Status unsubscribe_async(std::string_view url, DoneCallback done);
+  /// Removes every subscription (W14).
+  Status unsubscribe_all();
+
+  /// Round trip time of a PINGECHO (W15).
+  Result<std::chrono::nanoseconds> ping(
+      std::chrono::milliseconds timeout = std::chrono::seconds(60));
+  /// Sends a NOOP: no answer ever (W16).
+  Status noop();
+  /// Sends a datagram; ok = queued. quick needs ConnectOptions::quick and <= 65,484 bytes (V59).
+  Status datagram(std::string_view url, const PayloadView& payload,
+                  Channel channel = Channel::normal);
+  /// Bytes queued and not yet taken by the kernel, for pacing.
+  size_t pending_bytes() const;
+
+ private:
+  std::shared_ptr<ClientCore> core_;
+};
+
+}  // namespace ringroad

@@ -1,0 +1,69 @@
+// options.h — every run-time knob of the library: unit, default, range, effect.
+// Thread: plain values, copied when a Server or Client is made; changing them later has no effect.
+// Fails:  validate() names the option, the value and the range.
+// Why here: the library reads no flags, no configuration files and no environment.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ringroad/status.h"
+
+namespace ringroad {
+
+struct ServerOptions {
+  /// Sent to each client in the handshake, verbatim: JSON text (object or string), or empty (V13).
+  std::string info = {};
+  /// Clients must present it; empty = none needed. Compared in constant time (V16).
+  std::string password = {};
+  /// Threads, each pinned to a core, each owning its clients. 0 = one per core. Range 0..64.
+  uint32_t shards = 0;
+  /// Pin shard i to the i-th allowed core. Turn off when several servers share a machine.
+  bool pin_shards = true;
+  /// Most bytes that may wait for one client (all lanes, what the kernel has taken not counted).
+  /// A client that exceeds it is closed (cause slow_client). Range 524,288..1,073,741,824.
+  size_t queue_bytes_max = 1'048'576;
+  /// Most connections per shard; one more is closed at once, counted. Range 1..1,000,000.
+  size_t clients_per_shard_max = 200'000;
+  /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
+  /// Bytes each lane between two shards can hold; full lanes make publish() answer overloaded.
+  /// Range 1,048,576..1,073,741,824, rounded up to a power of two.
+  size_t mailbox_bytes = 1'048'576;
+  /// Non-empty: every datagram under this URL prefix from a client with an accepted handshake is
+  /// published to the subscribers of its URL on the channel it came by. "/" = all. While a shard
+  /// cannot take more, reading from that producer pauses: nothing accepted on TCP is lost. Must be
+  /// "/" or start and end with '/'.
+  std::string relay_prefix = {};
+  /// Accept quick datagrams only from the announced UDP port, not just from the client's address
+  /// (W19).
+  bool quick_strict = true;
+
+  /// ok, or invalid_argument with the option, the value and the range.
+  Status validate() const;
+};
+
+struct ConnectOptions {
+  std::string password = {};
+  /// For TCP connect and handshake together (V61). Range 1 ms..1 h.
+  std::chrono::milliseconds timeout = std::chrono::seconds(10);
+  /// Open a UDP socket and announce it, so that quick messages can arrive and be sent. Costs one
+  /// descriptor.
+  bool quick = true;
+
+  Status validate() const;
+};
+
+struct ClientLoopOptions {
+  /// Clients are spread over this many threads. Range 1..64.
+  uint32_t threads = 1;
+  /// Most bytes that may wait to be sent by one client; more makes a call answer overloaded. Range
+  /// 524,288..1 GiB.
+  size_t queue_bytes_max = 4'194'304;
+
+  Status validate() const;
+};
+
+}  // namespace ringroad

@@ -1,0 +1,170 @@
+// server.h — a VSOA server: commands, publishing, datagrams, over N shards.
+// Shape:  Server listens and owns everything; RemoteClient is a handle to one connected client;
+// Call is one request. Thread: Server and RemoteClient methods may be called from any thread and
+// never wait for another. Handlers run on the
+//         thread of the shard that owns the client; handlers of different clients may run in
+//         parallel; set them before listen(). A handler must not block: it holds up every client of
+//         its shard.
+// Fails:  values (Status), each with cause and cure. Bad input from a peer never reaches a handler.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ringroad/options.h"
+#include "ringroad/payload.h"
+#include "ringroad/status.h"
+
+namespace ringroad {
+
+class ServerCore;  // shard/server.cc
+
+/// Handle to one client. Cheap to copy; may outlive the client (then it answers "gone") and even
+/// the Server.
+class RemoteClient {
+ public:
+  RemoteClient() = default;  ///< No client: gone from the start.
+
+  /// The client id: non-zero, unpredictable, unique among live clients (V28, W19).
+  uint32_t id() const { return wire_id_; }
+  /// "ip:port" of the peer; empty once gone (V33).
+  std::string address() const;
+  bool is_closed() const;
+  /// True unless the application cleared it. A client that is not authed gets no publishes (V29).
+  bool authed() const;
+  /// Takes effect in the shard's next turn. gone if the client has left, overloaded if its shard's
+  /// mailbox is full.
+  Status set_authed(bool authed);
+  /// Closes the connection; on_client(…, false) follows (V31).
+  Status close();
+  /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
+  /// this very client (V35).
+  Status reply(uint32_t seqno, const ReplyContent& content = {});
+  /// Sends a datagram. url must start with '/' (V36). quick: unsupported if the client announced no
+  /// UDP port (D22).
+  Status datagram(std::string_view url, const PayloadView& payload,
+                  Channel channel = Channel::normal);
+
+  bool operator==(const RemoteClient& other) const { return key_ == other.key_; }
+
+  /// Library internals make these; `key` names shard, slot and generation.
+  RemoteClient(std::weak_ptr<ServerCore> core, uint64_t key, uint32_t wire_id)
+      : core_(std::move(core)), key_(key), wire_id_(wire_id) {}
+
+ private:
+  std::weak_ptr<ServerCore> core_;
+  uint64_t key_ = 0;
+  uint32_t wire_id_ = 0;
+};
+
+/// One request, valid inside its handler only. Not replying is allowed: reply later through
+/// client().
+class Call {
+ public:
+  virtual RemoteClient client() = 0;
+  virtual std::string_view url() const = 0;
+  virtual Method method() const = 0;
+  virtual const PayloadView& payload() const = 0;
+  virtual uint32_t seqno() const = 0;
+  /// Answers now. gone if the connection is closing, invalid_argument if the payload is too large
+  /// (V11).
+  virtual Status reply(const ReplyContent& content = {}) = 0;
+
+ protected:
+  ~Call() = default;
+};
+
+/// Counters over all shards; each is a total since listen() unless its text says "now".
+struct ServerStats {
+  uint64_t clients_now = 0;      ///< Connections with an accepted handshake, now.
+  uint64_t connections_now = 0;  ///< All connections, now.
+  uint64_t connections_accepted = 0;
+  uint64_t messages_in = 0;  ///< Packets received on TCP and UDP.
+  uint64_t publishes = 0;    ///< publish() answered ok; relayed datagrams are not counted here.
+  uint64_t deliveries =
+      0;  ///< (message, client) pairs of publishes that were handed to the kernel.
+  uint64_t deliveries_dropped = 0;  ///< Pairs that were not: the client left or was closed first.
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t cohort_appends =
+      0;  ///< Log appends: one per (publish, cohort), whatever the cohort's size.
+  uint64_t publishes_overloaded = 0;  ///< publish() answered overloaded; nothing was sent.
+  uint64_t relayed =
+      0;  ///< Datagrams of clients that were published (ServerOptions::relay_prefix).
+  uint64_t relay_pauses =
+      0;  ///< Times reading from a producer was stopped because a shard was full.
+  uint64_t quick_sent = 0;
+  uint64_t quick_dropped = 0;  ///< UDP socket full.
+  uint64_t quick_spoofed = 0;  ///< Quick datagrams whose source did not fit the client id (W19).
+  uint64_t closed_by_peer = 0;
+  uint64_t closed_slow_client = 0;
+  uint64_t closed_handshake_timeout = 0;
+  uint64_t closed_bad_packet = 0;  ///< Wrong magic or oversize (W6).
+  uint64_t closed_password = 0;
+  uint64_t closed_other = 0;
+  uint64_t bytes_live = 0;  ///< Now: bytes held for clients (partial packets, outboxes, logs).
+};
+
+/// Counters of one shard, for tables.
+struct ShardStats {
+  uint64_t clients_now = 0;
+  uint64_t messages_in = 0;
+  uint64_t deliveries = 0;
+};
+
+class Server {
+ public:
+  using CommandHandler = std::function<void(Call& call)>;
+  using ClientHandler = std::function<void(RemoteClient client, bool connected)>;
+  using DataHandler = std::function<void(RemoteClient client, std::string_view url,
+                                         const PayloadView& payload, Channel channel)>;
+
+  explicit Server(ServerOptions options = {});
+  ~Server();  ///< stop()
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Registers a command. "/a/b" takes exactly that URL; "/a/" takes "/a", "/a/" and everything
+  /// below; "/" takes the rest. Exact beats longest prefix beats "/" (V20). Before listen() only; a
+  /// later registration replaces an earlier one.
+  Status command(std::string_view url, CommandHandler handler);
+  /// connected = true once after an accepted handshake, false once after its loss (V25). Before
+  /// listen() only.
+  void on_client(ClientHandler handler);
+  /// Datagrams of clients (V26). The URL may be empty (E1). Before listen() only.
+  void on_data(DataHandler handler);
+
+  /// Binds TCP and UDP on "host:port" or "[v6]:port" and starts the shards. Port 0 takes a free one
+  /// (V22). address_in_use when any other server has the port, unsupported/no_permission when
+  /// io_uring is not usable.
+  [[nodiscard]] Status listen(std::string_view address);
+  /// Closes every client and joins the shards. Idempotent. Not from a handler.
+  void stop();
+
+  /// "ip:port" that is bound; empty if not listening (V15).
+  std::string address() const;
+  uint16_t port() const;
+
+  /// Sends to every client that subscribed to a matching pattern, once each (V2, V18). ok also with
+  /// no subscriber. overloaded: some interested shard cannot take it, and nobody gets it.
+  Status publish(std::string_view url, const PayloadView& payload,
+                 Channel channel = Channel::normal);
+  /// True if at least one active, authed client would get this URL (V19). Exact.
+  bool is_subscribed(std::string_view url) const;
+  /// Clients with an accepted handshake, a snapshot (V14).
+  std::vector<RemoteClient> clients() const;
+
+  ServerStats stats() const;
+  std::vector<ShardStats> shard_stats() const;
+
+ private:
+  std::shared_ptr<ServerCore> core_;
+};
+
+}  // namespace ringroad
