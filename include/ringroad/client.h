@@ -28,7 +28,8 @@ class ClientCore;  // client/
 
 class Client {
  public:
-  /// info = the server's information (JSON text) on connect, empty on loss (V51).
+  /// info = the server's information (JSON text) on connect, empty on loss (V51). Each true is followed by one false,
+  /// however the connection ended.
   using ConnectHandler = std::function<void(bool connected, std::string_view info)>;
   using MessageHandler =
       std::function<void(std::string_view url, const PayloadView& payload, Channel channel)>;
@@ -52,7 +53,8 @@ class Client {
   [[nodiscard]] Status connect(std::string_view url, ConnectOptions options = {});
   /// The same without waiting; done is called once, on the loop's thread.
   Status connect_async(std::string_view url, ConnectOptions options, DoneCallback done);
-  /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`.
+  /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`, and have run when it returns; in a
+  /// callback it takes effect behind that. What was queued is still sent, for a few seconds at most.
   void disconnect();
   bool connected() const;
   /// The server's information as JSON text, while connected.

@@ -1,0 +1,64 @@
+#include "ringroad/options.h"
+
+#include <string_view>
+
+#include "base/limits.h"
+
+namespace ringroad {
+namespace {
+
+constexpr uint64_t kGiB = 1'073'741'824;
+constexpr uint64_t kMiB = 1'048'576;
+
+Status in_range(std::string_view option, uint64_t value, uint64_t least, uint64_t most) {
+  if (value >= least && value <= most) return {};
+  return {StatusCode::invalid_argument, std::string(option) + " is " + std::to_string(value) +
+                                            ", must be " + std::to_string(least) + ".." +
+                                            std::to_string(most)};
+}
+
+Status duration_in_range(std::string_view option, std::chrono::milliseconds value, int64_t least) {
+  if (value.count() < 0)
+    return {StatusCode::invalid_argument, std::string(option) + " is negative"};
+  return in_range(std::string(option) + " in ms", static_cast<uint64_t>(value.count()),
+                  static_cast<uint64_t>(least), 3'600'000);
+}
+
+Status first_error(std::initializer_list<Status> checks) {
+  for (const Status& status : checks) {
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status prefix_or_empty(const std::string& prefix) {
+  if (prefix.empty() || (prefix.front() == '/' && prefix.back() == '/')) return {};
+  return {StatusCode::invalid_argument,
+          "relay_prefix is \"" + prefix + "\", must be \"/\" or start and end with '/'"};
+}
+
+}  // namespace
+
+Status ServerOptions::validate() const {
+  return first_error({
+      in_range("shards", shards, 0, base::kShardsMax),
+      in_range("queue_bytes_max", queue_bytes_max, base::kQueueBytesMin, kGiB),
+      in_range("clients_per_shard_max", clients_per_shard_max, 1, 1'000'000),
+      in_range("mailbox_bytes", mailbox_bytes, kMiB, kGiB),
+      duration_in_range("handshake_timeout", handshake_timeout, 100),
+      prefix_or_empty(relay_prefix),
+  });
+}
+
+Status ConnectOptions::validate() const {
+  return duration_in_range("timeout", timeout, 1);
+}
+
+Status ClientLoopOptions::validate() const {
+  return first_error({
+      in_range("threads", threads, 1, 64),
+      in_range("queue_bytes_max", queue_bytes_max, base::kQueueBytesMin, kGiB),
+  });
+}
+
+}  // namespace ringroad
