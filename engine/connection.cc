@@ -1,0 +1,216 @@
+#include "engine/connection.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "base/check.h"
+#include "engine/loop.h"
+
+namespace ringroad::engine {
+namespace {
+
+// After the last byte: how long the peer has to read it and end, too. Closing at once could reset
+// what it has not read.
+constexpr Duration kLingerTime = std::chrono::seconds(1);
+// How long the last bytes may take to leave; a peer that does not read is reset then.
+constexpr Duration kLastFlushTime = std::chrono::seconds(5);
+
+}  // namespace
+
+std::string_view to_string(CloseCause cause) {
+  switch (cause) {
+    case CloseCause::none:
+      return "none";
+    case CloseCause::peer:
+      return "peer";
+    case CloseCause::io_error:
+      return "io_error";
+    case CloseCause::slow_peer:
+      return "slow_peer";
+    case CloseCause::timed_out:
+      return "timed_out";
+    case CloseCause::bad_packet:
+      return "bad_packet";
+    case CloseCause::refused:
+      return "refused";
+    case CloseCause::limit:
+      return "limit";
+    case CloseCause::application:
+      return "application";
+    case CloseCause::stopping:
+      return "stopping";
+  }
+  return "unknown";
+}
+
+Connection::Connection(Loop& loop, Socket socket, Handler& handler)
+    : loop_(loop), handler_(handler), socket_(socket) {
+  CHECK(socket.valid());
+}
+
+Connection::~Connection() {
+  CHECK(state_ == State::closed || state_ == State::idle);
+  CHECK(batch_ == nullptr);
+}
+
+void Connection::start() {
+  CHECK(state_ == State::idle);
+  state_ = State::open;
+  loop_.io().recv(socket_, recv_);
+}
+
+void Connection::flush_soon() {
+  if (state_ == State::open || state_ == State::closing) loop_.flush_later(*this);
+}
+
+void Connection::flush() {
+  if (state_ != State::open && state_ != State::closing) return;
+  if (send_.submitted()) return;  // its completion looks again
+  if (batch_ == nullptr) {
+    batch_ = loop_.take_batch();
+    handler_.compose(*batch_);
+  }
+  if (!batch_->empty()) {
+    loop_.io().send(socket_, batch_->parts(), send_);
+    return;
+  }
+  drop_batch();
+  if (state_ == State::closing) finish_closing();
+}
+
+void Connection::on_send(IoEvent& event) {
+  CHECK(batch_ != nullptr);
+  if (event.result < 0 || state_ == State::terminating) {
+    const bool peer_gone = event.result == -EPIPE || event.result == -ECONNRESET;
+    drop_batch();
+    terminate(peer_gone ? CloseCause::peer : CloseCause::io_error);
+    close_if_quiet();
+    return;
+  }
+  const auto bytes = static_cast<size_t>(event.result);
+  batch_->consume(bytes);
+  const bool rest = !batch_->empty();
+  if (!rest) drop_batch();
+  handler_.on_sent(bytes);
+  if (rest || state_ == State::closing) flush_soon();
+}
+
+void Connection::on_recv(IoEvent& event) {
+  if (state_ == State::terminating) {
+    event.lease.reset();
+    close_if_quiet();
+    return;
+  }
+  if (event.result > 0) {
+    loop_.count_bytes(static_cast<size_t>(event.result));
+    deliver(event.lease.bytes());
+    event.lease.reset();
+  } else if (event.result == 0) {
+    on_peer_end();
+  } else if (event.result != -ENOBUFS && event.result != -ECANCELED) {
+    const bool reset = event.result == -ECONNRESET || event.result == -EPIPE;
+    terminate(reset ? CloseCause::peer : CloseCause::io_error);
+  }
+  const bool reading =
+      state_ == State::open || state_ == State::closing || state_ == State::lingering;
+  if (reading && !recv_.submitted() && !peer_ended_ && !paused_) loop_.io().recv(socket_, recv_);
+}
+
+void Connection::deliver(std::span<const std::byte> bytes) {
+  if (state_ != State::open) return;  // ending: read only to see the peer's end
+  if (paused_) return hold(bytes);
+  CHECK(!delivering_);
+  delivering_ = true;
+  const size_t consumed = handler_.on_bytes(bytes);
+  delivering_ = false;
+  CHECK(consumed <= bytes.size());
+  if (consumed == bytes.size() || state_ != State::open) return;
+  CHECK(paused_);
+  hold(bytes.subspan(consumed));
+}
+
+void Connection::pause() {
+  if (paused_ || state_ != State::open) return;
+  paused_ = true;
+  loop_.io().cancel(recv_);
+}
+
+void Connection::hold(std::span<const std::byte> bytes) {
+  held_.insert(held_.end(), bytes.begin(), bytes.end());
+}
+
+void Connection::resume() {
+  if (!paused_ || state_ != State::open) return;
+  CHECK(!delivering_);
+  paused_ = false;
+  const std::vector<std::byte> bytes = std::exchange(held_, {});
+  loop_.count_bytes(bytes.size());
+  if (!bytes.empty()) deliver(bytes);
+  if (paused_ || state_ != State::open) return;
+  if (peer_ended_) return close_after_flush(CloseCause::peer);
+  if (!recv_.submitted()) loop_.io().recv(socket_, recv_);
+}
+
+void Connection::on_peer_end() {
+  peer_ended_ = true;
+  if (state_ == State::lingering) return terminate(cause_);
+  if (state_ == State::open && !paused_) close_after_flush(CloseCause::peer);
+}
+
+void Connection::close_after_flush(CloseCause cause) {
+  if (state_ != State::open) return;
+  cause_ = cause;
+  state_ = State::closing;
+  paused_ = false;
+  std::vector<std::byte>().swap(held_);
+  if (!recv_.submitted() && !peer_ended_ && !delivering_) loop_.io().recv(socket_, recv_);
+  loop_.start_timer(linger_, kLastFlushTime);
+  flush_soon();
+}
+
+void Connection::finish_closing() {
+  if (peer_ended_) return terminate(cause_);
+  state_ = State::lingering;
+  loop_.io().shutdown_send(socket_);
+  loop_.start_timer(linger_, kLingerTime);
+}
+
+void Connection::on_linger_end() {
+  terminate(cause_);
+}
+
+void Connection::terminate(CloseCause cause) {
+  if (state_ == State::terminating || state_ == State::closed) return;
+  if (state_ == State::open || cause_ == CloseCause::none) cause_ = cause;
+  // What nobody reads would stay in the kernel for minutes.
+  const bool discard = cause_ != CloseCause::peer || send_.submitted();
+  if (discard && state_ != State::lingering) {
+    (void)loop_.io().set_option(socket_, SocketOption::reset_on_close, 1);
+  }
+  state_ = State::terminating;
+  loop_.stop_timer(linger_);
+  loop_.io().shutdown(socket_);
+  close_if_quiet();
+}
+
+void Connection::close_if_quiet() {
+  if (state_ != State::terminating) return;
+  if (recv_.submitted() || send_.submitted()) return;  // the kernel may still touch our memory
+  if (batch_ != nullptr) drop_batch();
+  std::vector<std::byte>().swap(held_);
+  loop_.io().close(socket_);
+  state_ = State::closed;
+  dirty_hook_.unlink();
+  loop_.reap_later(*this);
+}
+
+void Connection::reap() {
+  CHECK(state_ == State::closed);
+  handler_.on_closed(cause_);
+}
+
+void Connection::drop_batch() {
+  loop_.give_batch(std::exchange(batch_, nullptr));
+}
+
+}  // namespace ringroad::engine

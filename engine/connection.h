@@ -1,0 +1,122 @@
+// connection.h — one TCP connection: receive, send, and an end without races.
+// Owner:  its handler (a session).   Thread: the loop's.
+// Life:   open -> [closing -> lingering ->] terminating -> closed. terminate() stops new work,
+// waits until no kernel
+//         operation is out, closes, and the loop calls on_closed() when it reaps; then, and only
+//         then, it may be destroyed.
+// Bound:  one send in flight; received bytes are handed on at once; while paused, what was already
+// under way is copied
+//         aside (at most the loop's receive buffers).
+// Fails:  every end has one CloseCause.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "engine/io.h"
+#include "engine/send_batch.h"
+#include "engine/timer_wheel.h"
+
+namespace ringroad::engine {
+
+class Loop;
+
+enum class CloseCause : uint8_t {
+  none,
+  peer,  ///< the peer ended or reset it
+  io_error,
+  slow_peer,  ///< its queue reached the bound
+  timed_out,  ///< no handshake in time
+  bad_packet,
+  refused,      ///< wrong password
+  limit,        ///< a per-client or per-shard limit
+  application,  ///< closed by the program
+  stopping,     ///< this side shuts down
+};
+std::string_view to_string(CloseCause cause);
+
+class Connection {
+ public:
+  /// Engine to protocol. Calls may call back into the connection; nothing here may destroy it but
+  /// on_closed.
+  class Handler {
+   public:
+    /// The view dies with the call. Fewer than all consumed (only after pause()): the rest comes
+    /// again after resume().
+    virtual size_t on_bytes(std::span<const std::byte> bytes) = 0;
+    /// Fill an empty batch with what goes next; leaving it empty = nothing to send now.
+    virtual void compose(SendBatch& batch) = 0;
+    /// The kernel took these bytes and their memory is free.
+    virtual void on_sent(size_t bytes) = 0;
+    /// Closed; no operation is out. The handler may destroy the connection.
+    virtual void on_closed(CloseCause cause) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Connection(Loop& loop, Socket socket, Handler& handler);
+  ~Connection();  ///< Must be closed, or never started.
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// There may be something to send: the loop flushes at the end of the turn.
+  void flush_soon();
+  /// Asks compose() and submits one send, unless one is in flight.
+  void flush();
+  /// Stops reading until resume(). May be called inside on_bytes.
+  void pause();
+  void resume();
+  /// Sends what there is, then ends.
+  void close_after_flush(CloseCause cause);
+  /// Ends now; what was not sent is lost.
+  void terminate(CloseCause cause);
+
+  /// Open, and not about to end: what is received is wanted, what is queued will be sent.
+  bool open() const { return state_ == State::open; }
+  bool sending() const { return send_.submitted() || batch_ != nullptr; }
+  bool paused() const { return paused_; }
+  /// Bytes composed and not yet taken by the kernel.
+  size_t inflight_bytes() const { return batch_ == nullptr ? 0 : batch_->bytes(); }
+  size_t held_bytes() const { return held_.capacity(); }
+  Socket socket() const { return socket_; }
+
+  // For the Loop.
+  base::ListHook dirty_hook_;
+  base::ListHook reap_hook_;
+  void reap();
+
+ private:
+  enum class State : uint8_t { idle, open, closing, lingering, terminating, closed };
+
+  void on_recv(IoEvent& event);
+  void on_send(IoEvent& event);
+  void on_linger_end();
+  void on_peer_end();
+  void deliver(std::span<const std::byte> bytes);
+  void hold(std::span<const std::byte> bytes);
+  void finish_closing();
+  void close_if_quiet();
+  void drop_batch();
+
+  Loop& loop_;
+  Handler& handler_;
+  Socket socket_;
+  State state_ = State::idle;
+  CloseCause cause_ = CloseCause::none;
+  bool paused_ = false;
+  bool peer_ended_ = false;     // end of stream was received
+  bool delivering_ = false;     // inside on_bytes
+  SendBatch* batch_ = nullptr;  // what is being sent; the loop's free list lends it
+  Completion recv_ = Completion::bind<&Connection::on_recv>(this);
+  Completion send_ = Completion::bind<&Connection::on_send>(this);
+  Timer linger_ = Timer::bind<&Connection::on_linger_end>(this);
+  std::vector<std::byte> held_;  // received while paused, in order
+};
+
+}  // namespace ringroad::engine

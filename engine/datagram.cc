@@ -1,0 +1,65 @@
+#include "engine/datagram.h"
+
+#include "base/check.h"
+
+namespace ringroad::engine {
+
+Result<Socket> open_datagram(Io& io, const Address& address) {
+  Result<Socket> socket = io.open(Transport::udp, address.family());
+  if (!socket.ok()) return socket;
+  Status status = io.set_option(*socket, SocketOption::reuse_port, 1);
+  if (status.ok()) status = io.set_option(*socket, SocketOption::packet_info, 1);
+  if (status.ok()) status = io.bind(*socket, address);
+  if (status.ok()) return socket;
+  io.close(*socket);
+  return status;
+}
+
+Datagram::Datagram(Loop& loop, Socket socket, Handler& handler)
+    : loop_(loop), handler_(handler), socket_(socket) {
+  CHECK(socket.valid());
+}
+
+Datagram::~Datagram() {
+  CHECK(closed());
+}
+
+void Datagram::start() {
+  CHECK(state_ == State::idle);
+  state_ = State::open;
+  loop_.io().recv_from(socket_, recv_);
+}
+
+void Datagram::stop() {
+  if (state_ != State::open) return;
+  state_ = State::stopping;
+  loop_.io().cancel(recv_);
+  close_if_quiet();
+}
+
+bool Datagram::send(std::span<const std::byte> bytes, const Address& to, const Address* from) {
+  if (state_ != State::open) return false;
+  return loop_.io().send_to(socket_, bytes, to, from) >= 0;
+}
+
+void Datagram::on_recv(IoEvent& event) {
+  if (event.result > 0 && state_ == State::open) {
+    loop_.count_bytes(static_cast<size_t>(event.result));
+    handler_.on_datagram(event.lease.bytes(), event.from, event.to);
+  }
+  event.lease.reset();
+  if (recv_.submitted()) return;
+  if (state_ == State::open) {
+    loop_.io().recv_from(socket_, recv_);
+  } else {
+    close_if_quiet();
+  }
+}
+
+void Datagram::close_if_quiet() {
+  if (recv_.submitted() || state_ != State::stopping) return;
+  loop_.io().close(socket_);
+  state_ = State::closed;
+}
+
+}  // namespace ringroad::engine

@@ -1,0 +1,58 @@
+// datagram.h — one UDP socket: receives datagrams, sends now or never.
+// Owner:  a shard (quick channel) or a client connection.   Thread: the loop's.
+// Bound:  no queue: a full socket drops, and the caller counts.
+// Fails:  ICMP errors of earlier sends (connection refused) are ignored (E9).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/address.h"
+#include "engine/io.h"
+#include "engine/loop.h"
+
+namespace ringroad::engine {
+
+/// A bound UDP socket of a server: shares the port with the other shards, tells the local address
+/// of what it receives.
+Result<Socket> open_datagram(Io& io, const Address& address);
+
+class Datagram {
+ public:
+  class Handler {
+   public:
+    /// `to`: the local address it was sent to (no port), invalid if the kernel did not say.
+    virtual void on_datagram(std::span<const std::byte> bytes, const Address& from,
+                             const Address& to) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Datagram(Loop& loop, Socket socket, Handler& handler);
+  ~Datagram();  ///< Must be closed, or never started.
+
+  void start();
+  void stop();
+  bool closed() const { return state_ == State::closed || state_ == State::idle; }
+  Socket socket() const { return socket_; }
+
+  /// `from`: the local address to answer from, may be null. False: dropped (socket full or
+  /// unreachable).
+  bool send(std::span<const std::byte> bytes, const Address& to, const Address* from);
+
+ private:
+  enum class State : uint8_t { idle, open, stopping, closed };
+
+  void on_recv(IoEvent& event);
+  void close_if_quiet();
+
+  Loop& loop_;
+  Handler& handler_;
+  Socket socket_;
+  State state_ = State::idle;
+  Completion recv_ = Completion::bind<&Datagram::on_recv>(this);
+};
+
+}  // namespace ringroad::engine

@@ -1,0 +1,109 @@
+#include "engine/listener.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "base/check.h"
+
+namespace ringroad::engine {
+namespace {
+
+constexpr int kBacklog = 4'096;  // the kernel cuts it to net.core.somaxconn
+// Out of descriptors or memory: the connections wait in the backlog meanwhile.
+constexpr Duration kRetryDelay = std::chrono::milliseconds(100);
+
+/// Opens, sets options, binds; closes again on failure.
+Result<Socket> bound_socket(Io& io, Transport transport, const Address& address, int reuse_port) {
+  Result<Socket> socket = io.open(transport, address.family());
+  if (!socket.ok()) return socket;
+  Status status;
+  if (transport == Transport::tcp) {
+    status = io.set_option(*socket, SocketOption::reuse_address, 1);
+    if (status.ok())
+      status = io.set_option(*socket, SocketOption::no_delay, 1);  // accepted ones inherit it
+  }
+  if (status.ok() && reuse_port != 0) status = io.set_option(*socket, SocketOption::reuse_port, 1);
+  if (status.ok()) status = io.bind(*socket, address);
+  if (!status.ok()) {
+    io.close(*socket);
+    return status;
+  }
+  return socket;
+}
+
+}  // namespace
+
+Status ensure_free(Io& io, const Address& address) {
+  if (address.port() == 0) return {};
+  // Without SO_REUSEPORT the kernel refuses what any other socket has, also one that would have let
+  // us in.
+  for (const Transport transport : {Transport::tcp, Transport::udp}) {
+    Result<Socket> socket = bound_socket(io, transport, address, 0);
+    if (!socket.ok()) return socket.status();
+    Status status;
+    if (transport == Transport::tcp) status = io.listen(*socket, 1);
+    io.close(*socket);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Result<Socket> open_listener(Io& io, const Address& address) {
+  Result<Socket> socket = bound_socket(io, Transport::tcp, address, 1);
+  if (!socket.ok()) return socket;
+  const Status status = io.listen(*socket, kBacklog);
+  if (status.ok()) return socket;
+  io.close(*socket);
+  return status;
+}
+
+Listener::Listener(Loop& loop, Socket socket, Handler& handler)
+    : loop_(loop), handler_(handler), socket_(socket) {
+  CHECK(socket.valid());
+}
+
+Listener::~Listener() {
+  CHECK(closed());
+}
+
+void Listener::start() {
+  CHECK(state_ == State::idle);
+  state_ = State::open;
+  loop_.io().accept(socket_, accept_);
+}
+
+void Listener::stop() {
+  if (state_ != State::open) return;
+  state_ = State::stopping;
+  loop_.stop_timer(retry_);
+  loop_.io().cancel(accept_);
+  close_if_quiet();
+}
+
+void Listener::on_accept(IoEvent& event) {
+  if (event.result >= 0) {
+    handler_.on_accept(Socket{event.result});
+  } else if (state_ == State::open) {
+    failures_.add();
+    // A connection that was reset in the backlog is nobody's fault; anything else needs time.
+    if (event.result != -ECONNABORTED && !accept_.submitted()) {
+      loop_.start_timer(retry_, kRetryDelay);
+      return;
+    }
+  }
+  if (state_ == State::open && !accept_.submitted()) loop_.io().accept(socket_, accept_);
+  if (state_ == State::stopping) close_if_quiet();
+}
+
+void Listener::on_retry() {
+  if (state_ == State::open && !accept_.submitted()) loop_.io().accept(socket_, accept_);
+}
+
+void Listener::close_if_quiet() {
+  if (accept_.submitted()) return;
+  loop_.io().close(socket_);
+  state_ = State::closed;
+}
+
+}  // namespace ringroad::engine

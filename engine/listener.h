@@ -1,0 +1,60 @@
+// listener.h — accepts TCP connections of one shard.
+// Owner:  a shard.   Thread: the loop's.
+// Bound:  the handler's: it may refuse a socket. When descriptors run out it waits and tries again,
+// counted. Why here: all shards listen on one port (SO_REUSEPORT), which lets a second server in
+// silently: ensure_free() refuses it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/counter.h"
+#include "engine/address.h"
+#include "engine/io.h"
+#include "engine/loop.h"
+#include "engine/timer_wheel.h"
+
+namespace ringroad::engine {
+
+/// address_in_use if any other server has this TCP or UDP port; port 0 is always free.
+Status ensure_free(Io& io, const Address& address);
+/// A bound, listening TCP socket that shares its port with the server's other shards.
+Result<Socket> open_listener(Io& io, const Address& address);
+
+class Listener {
+ public:
+  class Handler {
+   public:
+    /// Takes the socket over.
+    virtual void on_accept(Socket socket) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Listener(Loop& loop, Socket socket, Handler& handler);
+  ~Listener();  ///< Must be closed, or never started.
+
+  void start();
+  /// Stops accepting; closed() some turns later.
+  void stop();
+  bool closed() const { return state_ == State::closed || state_ == State::idle; }
+  Socket socket() const { return socket_; }
+  const base::Counter& failures() const { return failures_; }
+
+ private:
+  enum class State : uint8_t { idle, open, stopping, closed };
+
+  void on_accept(IoEvent& event);
+  void on_retry();
+  void close_if_quiet();
+
+  Loop& loop_;
+  Handler& handler_;
+  Socket socket_;
+  State state_ = State::idle;
+  Completion accept_ = Completion::bind<&Listener::on_accept>(this);
+  Timer retry_ = Timer::bind<&Listener::on_retry>(this);
+  base::Counter failures_;  // accepts that the kernel refused (descriptors, memory)
+};
+
+}  // namespace ringroad::engine

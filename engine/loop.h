@@ -1,0 +1,85 @@
+// loop.h — one thread's turn: drain, run, fire, flush, reap, wait.
+// Owner:  a shard or a client loop.   Thread: one, but stop().
+// Bound:  a turn runs kCompletionsPerTurn completions and about kBytesPerTurn bytes; the rest waits
+// for the next turn,
+//         after the flush, so that one loud peer cannot fill anybody's queue within a turn.
+// Why here: the order of a turn is the contract of the whole engine; it stands on one page, in
+// turn().
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "engine/connection.h"
+#include "engine/io.h"
+#include "engine/send_batch.h"
+#include "engine/timer_wheel.h"
+
+namespace ringroad::engine {
+
+class Loop {
+ public:
+  /// What a loop does beside its connections.
+  class Work {
+   public:
+    /// Takes messages of other threads, about `bytes_budget` bytes; returns the bytes taken.
+    virtual size_t drain(size_t bytes_budget) = 0;
+    /// Flushes what is not a single connection's (cohorts). Returns false if some must wait for the
+    /// next turn.
+    virtual bool flush() = 0;
+    /// Announces sleep to other threads; false: a message has come in, do not sleep.
+    virtual bool may_sleep() = 0;
+    virtual void awake() = 0;
+
+   protected:
+    ~Work() = default;
+  };
+
+  Loop(Io& io, Work& work);
+  ~Loop();  ///< Every connection must be closed and reaped.
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void turn();
+  /// Turns until stop().
+  void run();
+  /// Ends run() soon. Any thread.
+  void stop();
+
+  /// The clock, read once a turn.
+  TimePoint now() const { return now_; }
+  Io& io() { return io_; }
+  void start_timer(Timer& timer, Duration delay) { timers_.start(timer, now_, delay); }
+  void stop_timer(Timer& timer) { timers_.stop(timer); }
+
+  void flush_later(Connection& connection);
+  void reap_later(Connection& connection);
+  SendBatch* take_batch();
+  void give_batch(SendBatch* batch);
+  /// Bytes that completions received in this turn, for the budget.
+  void count_bytes(size_t bytes) { turn_bytes_ += bytes; }
+
+ private:
+  void run_completions();
+  bool flush();
+  void reap();
+  void wait(bool pending);
+
+  Io& io_;
+  Work& work_;
+  TimePoint now_;
+  TimerWheel timers_;
+  std::vector<Completed> completed_;  // collected by wait(), run by run_completions()
+  size_t next_completed_ = 0;
+  size_t turn_bytes_ = 0;
+  base::IntrusiveList<Connection, &Connection::dirty_hook_> dirty_;
+  base::IntrusiveList<Connection, &Connection::reap_hook_> closed_;
+  std::vector<std::unique_ptr<SendBatch>> batches_;  // free ones
+  std::atomic<bool> stopping_{false};                // stop() release -> run() acquire
+};
+
+}  // namespace ringroad::engine

@@ -1,0 +1,63 @@
+// outbox.h — packets that wait for one connection.
+// Owner:  a session, by value.   Thread: the loop's thread only.
+// Bound:  the owner's: it asks pending_bytes() before it pushes; the outbox counts exactly.
+// Order:  solo packets first, each in a send of its own; then the control lane; then the ordered
+// lane. Within a lane: FIFO. Why here: lane policy lives apart from the socket so that it can be
+// tested without one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/block.h"
+#include "engine/send_batch.h"
+
+namespace ringroad::engine {
+
+/// FIFO of slices that owns no memory while it is empty.
+class SliceQueue {
+ public:
+  bool empty() const { return head_ == slices_.size(); }
+  size_t bytes() const { return bytes_; }
+  /// Neighbours in memory become one slice.
+  void push(Slice slice);
+  /// Moves slices into the batch while it has room.
+  void move_to(SendBatch& batch);
+  void clear();
+
+ private:
+  void release_if_empty();
+
+  std::vector<Slice> slices_;
+  size_t head_ = 0;
+  size_t bytes_ = 0;
+};
+
+class Outbox {
+ public:
+  /// control: may overtake. ordered: follows everything pushed before it.
+  enum class Lane : uint8_t { control, ordered };
+
+  void push(Lane lane, Slice packet);
+  /// Goes before everything else, and nothing else is in the same send.
+  void push_solo(Slice packet) { solo_.push_back(std::move(packet)); }
+
+  /// Moves what goes next into an empty batch. closed: nothing but solo packets (the session gate).
+  /// False: nothing else may join this send.
+  enum class Gate : uint8_t { open, closed };
+  bool compose(Gate gate, SendBatch& batch);
+
+  /// The cohort's log may follow in the same send: nothing of ours is left.
+  bool drained() const { return solo_.empty() && control_.empty() && ordered_.empty(); }
+  bool ordered_empty() const { return ordered_.empty(); }
+  size_t pending_bytes() const;
+  void clear();
+
+ private:
+  std::vector<Slice> solo_;
+  SliceQueue control_;
+  SliceQueue ordered_;
+};
+
+}  // namespace ringroad::engine

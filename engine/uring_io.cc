@@ -1,0 +1,649 @@
+// tidy: long file: everything that needs liburing.h is here, so that it is nowhere else.
+#include "engine/uring_io.h"
+
+// Never <linux/io_uring.h>: same include guard, and that of Linux 6.1 lays out io_uring_buf_ring
+// wrongly in C++.
+#include <liburing.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include "base/check.h"
+#include "engine/poison.h"
+#include "engine/socket.h"
+
+static_assert(offsetof(io_uring_buf_ring, bufs) == 0, "provided buffers would go to wrong slots");
+
+namespace ringroad::engine {
+namespace {
+
+// Of kernels that are newer than the headers of liburing 2.3.
+constexpr uint32_t kSetupNoSqArray = 1U << 16;
+constexpr uint32_t kFeatureSendBundle = 1U << 14;
+constexpr uint32_t kFeatureMinWait = 1U << 15;
+constexpr uint16_t kBufferRingIncremental = 2;
+
+// One thread submits, and its task work runs when it asks for it: no interrupts, batches.
+// TASKRUN_FLAG tells whether asking is worth a system call. The ring starts disabled because
+// enabling it is what binds it to a thread.
+constexpr uint32_t kSetupFlags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                                 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED |
+                                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+
+constexpr uint16_t kReceiveGroup = 0;
+constexpr uint16_t kDatagramGroup = 1;
+constexpr size_t kSlackBytes = 64;  // readable behind each buffer, for SIMD readers
+
+// user_data: a Completion*, or one of these in the low bits, which are 0 in a pointer.
+constexpr unsigned kTagBits = 3;
+constexpr uint64_t kTagMask = (1U << kTagBits) - 1;
+constexpr uint64_t kTagCompletion = 0;
+constexpr uint64_t kTagWake = 1;      // our eventfd was read
+constexpr uint64_t kTagDoorbell = 2;  // a peer's MSG_RING
+constexpr uint64_t kTagRing = 3;      // our MSG_RING failed; the peer's eventfd is above the tag
+constexpr uint64_t kTagIgnored = 4;
+static_assert(alignof(Completion) > kTagMask);
+
+// What recvmsg puts before the payload. The name is padded so that the control part is aligned.
+constexpr size_t kDatagramNameBytes = 32;
+constexpr size_t kDatagramControlBytes = CMSG_SPACE(sizeof(in6_pktinfo));
+static_assert(kDatagramNameBytes >= Address::kCapacity);
+static_assert((sizeof(io_uring_recvmsg_out) + kDatagramNameBytes) % alignof(cmsghdr) == 0);
+static_assert(base::kDatagramBufferBytes >=
+              sizeof(io_uring_recvmsg_out) + kDatagramNameBytes + kDatagramControlBytes + 65'507);
+
+constexpr size_t kRoundsMax = 64;                        // of running deferred work in one wait
+constexpr Duration kTimeoutMax = std::chrono::hours(1);  // a longer wait just ends early
+
+// Where the kernel puts what it reads from eventfds. Shared by all rings and never read: a read
+// that is still armed when its ring goes must not point into it.
+uint64_t wake_sink = 0;
+
+void ring_doorbell(int wake_descriptor) {
+  const uint64_t one = 1;
+  // It can only fail when 2^64 - 1 wake-ups are pending, and then one is.
+  [[maybe_unused]] const ssize_t written = ::write(wake_descriptor, &one, sizeof one);
+}
+
+/// The machine broke after start-up: nothing sensible can follow.
+[[noreturn]] void ring_broken(const char* call, int error) {
+  std::fprintf(stderr, "io_uring: %s: %s\n", call, std::strerror(error));
+  base::check_failed("io_uring works once it has been set up", __FILE__, __LINE__);
+}
+
+/// Receive buffers of one size that the kernel picks from. Ids start at `first_id`, so that an id
+/// tells its group.
+class BufferRing final : public RecvLease::Owner {
+ public:
+  BufferRing(uint16_t first_id, uint16_t count, size_t buffer_bytes)
+      : first_id_(first_id),
+        count_(count),
+        buffer_bytes_(buffer_bytes),
+        stride_((buffer_bytes + kSlackBytes + 63) / 64 * 64) {
+    CHECK(count > 0);
+    CHECK((count & (count - 1)) == 0);
+  }
+  ~BufferRing() {
+    CHECK(on_loan_ == 0);
+    if (memory_ == nullptr) return;
+    unpoison(buffers_, count_ * stride_);
+    ::munmap(memory_, memory_bytes());
+  }
+  BufferRing(const BufferRing&) = delete;
+  BufferRing& operator=(const BufferRing&) = delete;
+
+  /// 0 or errno.
+  int open(int ring_descriptor, uint16_t group) {
+    void* memory =
+        ::mmap(nullptr, memory_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return errno;
+    memory_ = memory;
+    ring_ = static_cast<io_uring_buf_ring*>(memory);
+    buffers_ = static_cast<std::byte*>(memory) + entries_bytes();
+    io_uring_buf_reg registration = {};
+    registration.ring_addr = reinterpret_cast<uintptr_t>(memory);
+    registration.ring_entries = count_;
+    registration.bgid = group;
+    const int result =
+        ::io_uring_register(ring_descriptor, IORING_REGISTER_PBUF_RING, &registration, 1);
+    if (result < 0) return -result;
+    io_uring_buf_ring_init(ring_);
+    for (uint16_t i = 0; i < count_; ++i) put(i);
+    publish();
+    return 0;
+  }
+
+  bool owns(uint16_t id) const { return id >= first_id_ && id - first_id_ < count_; }
+  /// Less than a quarter is left.
+  bool scarce() const { return on_loan_ > count_ - count_ / 4; }
+
+  /// The kernel has filled it; ours until give_back().
+  std::byte* take(uint16_t id) {
+    CHECK(owns(id));
+    CHECK(on_loan_ < count_);
+    ++on_loan_;
+    std::byte* data = buffers_ + (id - first_id_) * stride_;
+    unpoison(data, stride_);
+    return data;
+  }
+  void give_back(uint32_t id) override {
+    CHECK(on_loan_ > 0);
+    --on_loan_;
+    put(static_cast<uint16_t>(id - first_id_));
+  }
+  /// Shows the kernel what was given back; it looks only while we are in a system call.
+  void publish() {
+    if (returned_ == 0) return;
+    io_uring_buf_ring_advance(ring_, returned_);
+    returned_ = 0;
+  }
+
+ private:
+  size_t entries_bytes() const { return (count_ * sizeof(io_uring_buf) + 4'095) / 4'096 * 4'096; }
+  size_t memory_bytes() const { return entries_bytes() + count_ * stride_; }
+  void put(uint16_t index) {
+    std::byte* buffer = buffers_ + index * stride_;
+    poison(buffer, stride_);
+    io_uring_buf_ring_add(ring_, buffer, static_cast<unsigned>(buffer_bytes_),
+                          static_cast<uint16_t>(first_id_ + index), io_uring_buf_ring_mask(count_),
+                          returned_);
+    ++returned_;
+  }
+
+  const uint16_t first_id_;
+  const uint16_t count_;
+  const size_t buffer_bytes_;
+  const size_t stride_;
+  void* memory_ = nullptr;  // entries, then buffers
+  io_uring_buf_ring* ring_ = nullptr;
+  std::byte* buffers_ = nullptr;
+  int returned_ = 0;  // put, not yet published
+  uint16_t on_loan_ = 0;
+};
+
+}  // namespace
+
+/// The mapped ring: getting entries, entering the kernel, reading completions.
+class UringIo::Ring {
+ public:
+  Ring(const UringOptions& options, UringCounters& counters)
+      : counters_(counters),
+        receive_buffers_(0, options.receive_buffers, base::kReceiveBufferBytes),
+        datagram_buffers_(options.receive_buffers, options.datagram_buffers,
+                          base::kDatagramBufferBytes) {
+    datagram_header_.msg_namelen = kDatagramNameBytes;
+    datagram_header_.msg_controllen = kDatagramControlBytes;
+  }
+  ~Ring();
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  Status open(const UringOptions& options);
+  io_uring_sqe& next(uint64_t user_data);
+  io_uring_sqe& next(Completion& completion) {
+    completion.mark_submitted();
+    return next(reinterpret_cast<uintptr_t>(&completion));
+  }
+  /// Memory that lives until `sqe` is submitted; the kernel copies it then
+  /// (IORING_FEAT_SUBMIT_STABLE).
+  msghdr& header_of(const io_uring_sqe& sqe) { return extras_[slot_of(sqe)].header; }
+  Address& address_of(const io_uring_sqe& sqe) { return extras_[slot_of(sqe)].address; }
+  msghdr& datagram_header() { return datagram_header_; }
+
+  void wake() const;
+  void wake_peer(const Ring& peer);
+  void wait(Duration timeout, std::vector<Completed>& completed);
+
+ private:
+  struct Extra {
+    msghdr header;
+    Address address;
+  };
+
+  size_t slot_of(const io_uring_sqe& sqe) const {
+    return static_cast<size_t>(&sqe - ring_.sq.sqes);
+  }
+  void bind_to_thread();
+  void arm_wake();
+  unsigned queued() const;
+  bool completions_ready() const;
+  bool kernel_has_work() const;
+  void submit_full();
+  int enter(unsigned min_complete, unsigned flags, Duration timeout);
+  void collect(std::vector<Completed>& completed);
+  void deliver(const io_uring_cqe& cqe, std::vector<Completed>& completed);
+  bool take_buffer(const io_uring_cqe& cqe, IoEvent& event);
+  bool take_datagram(uint16_t id, IoEvent& event);
+  void on_internal(const io_uring_cqe& cqe);
+
+  UringCounters& counters_;
+  io_uring ring_ = {};
+  bool mapped_ = false;
+  int wake_descriptor_ = -1;
+  bool wake_due_ = false;           // the read of the eventfd is to be armed again
+  std::atomic<bool> bound_{false};  // bind_to_thread() release -> a peer's wake_peer() acquire
+  BufferRing receive_buffers_;
+  BufferRing datagram_buffers_;
+  msghdr datagram_header_ = {};   // of every recv_from: the sizes before the payload
+  std::vector<Extra> extras_;     // one per submission slot
+  std::vector<Completed> early_;  // collected while submitting, handed out by the next wait()
+};
+
+namespace {
+
+/// Maps what `params` set up. Not io_uring_queue_init_params(): that of 2.3 writes an array that
+/// NO_SQARRAY rings lack.
+int map_ring(int descriptor, io_uring_params& params, io_uring& ring) {
+  const int result = ::io_uring_queue_mmap(descriptor, &params, &ring);
+  if (result < 0) return -result;
+  ring.ring_fd = descriptor;
+  ring.enter_ring_fd = descriptor;
+  ring.flags = params.flags;
+  ring.features = params.features;
+  if ((params.flags & kSetupNoSqArray) == 0) {
+    for (unsigned i = 0; i < params.sq_entries; ++i) ring.sq.array[i] = i;
+  }
+  return 0;
+}
+
+/// Opens and maps a ring, still disabled.
+Status open_ring(unsigned submissions, unsigned completions, io_uring& ring) {
+  io_uring_params params = {};
+  int descriptor = -1;
+  for (const uint32_t optional : {kSetupNoSqArray, 0U}) {
+    params = {};
+    params.flags = kSetupFlags | optional;
+    params.cq_entries = completions;
+    descriptor = ::io_uring_setup(submissions, &params);
+    if (descriptor != -EINVAL) break;
+  }
+  if (descriptor < 0) return refusal_status("io_uring_setup", -descriptor, refusal_facts());
+  const int error = map_ring(descriptor, params, ring);
+  if (error == 0) return {};
+  ::close(descriptor);
+  return refusal_status("mmap", error, refusal_facts());
+}
+
+bool takes_incremental_buffers(int descriptor) {
+  void* memory = ::mmap(nullptr, 4'096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  io_uring_buf_reg registration = {};
+  registration.ring_addr = reinterpret_cast<uintptr_t>(memory);
+  registration.ring_entries = 8;
+  registration.bgid = 7;
+  registration.pad = kBufferRingIncremental;  // the place of `flags` in newer headers
+  const int result = ::io_uring_register(descriptor, IORING_REGISTER_PBUF_RING, &registration, 1);
+  if (result == 0) {
+    ::io_uring_register(descriptor, IORING_UNREGISTER_PBUF_RING, &registration, 1);
+  }
+  ::munmap(memory, 4'096);
+  return result == 0;
+}
+
+}  // namespace
+
+Result<IoFeatures> probe_io_uring() {
+  UringOptions options;
+  options.submissions = 8;
+  options.completions = 16;
+  options.receive_buffers = 1;
+  options.datagram_buffers = 1;
+  Result<std::unique_ptr<UringIo>> io = UringIo::create(options);  // all that start-up needs
+  if (!io.ok()) return io.status();
+  io_uring ring = {};
+  if (Status status = open_ring(8, 16, ring); !status.ok()) return status;
+  IoFeatures features;
+  features.kernel = refusal_facts().kernel;
+  features.buffer_rings = true;  // create() has registered two
+  features.multishot = true;     // older than DEFER_TASKRUN, which create() has asked for
+  features.no_sqarray = (ring.flags & kSetupNoSqArray) != 0;
+  features.send_bundle = (ring.features & kFeatureSendBundle) != 0;
+  features.min_wait = (ring.features & kFeatureMinWait) != 0;
+  features.incremental_buffers = takes_incremental_buffers(ring.ring_fd);
+  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
+    features.msg_ring = io_uring_opcode_supported(probe, IORING_OP_MSG_RING) != 0;
+    features.zero_copy_send = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) != 0;
+    ::io_uring_free_probe(probe);
+  }
+  ::io_uring_queue_exit(&ring);
+  return features;
+}
+
+Status UringIo::Ring::open(const UringOptions& options) {
+  if (Status status = open_ring(options.submissions, options.completions, ring_); !status.ok()) {
+    return status;
+  }
+  mapped_ = true;
+  extras_.resize(ring_.sq.ring_entries);
+  int error = receive_buffers_.open(ring_.ring_fd, kReceiveGroup);
+  if (error == 0) error = datagram_buffers_.open(ring_.ring_fd, kDatagramGroup);
+  if (error != 0) return refusal_status("registering buffers", error, refusal_facts());
+  wake_descriptor_ = ::eventfd(0, EFD_CLOEXEC);
+  if (wake_descriptor_ < 0) return system_status("eventfd", errno);
+  arm_wake();
+  return {};
+}
+
+UringIo::Ring::~Ring() {
+  CHECK(early_.empty());
+  if (mapped_) ::io_uring_queue_exit(&ring_);
+  if (wake_descriptor_ >= 0) ::close(wake_descriptor_);
+}
+
+void UringIo::Ring::bind_to_thread() {
+  const int result = ::io_uring_register(ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  if (result < 0) ring_broken("enabling the ring", -result);
+  bound_.store(true, std::memory_order_release);
+}
+
+unsigned UringIo::Ring::queued() const {
+  return ring_.sq.sqe_tail - io_uring_smp_load_acquire(ring_.sq.khead);
+}
+
+bool UringIo::Ring::completions_ready() const {
+  return *ring_.cq.khead != io_uring_smp_load_acquire(ring_.cq.ktail);
+}
+
+bool UringIo::Ring::kernel_has_work() const {
+  const unsigned flags =
+      reinterpret_cast<std::atomic<unsigned>*>(ring_.sq.kflags)->load(std::memory_order_relaxed);
+  return (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+io_uring_sqe& UringIo::Ring::next(uint64_t user_data) {
+  if (queued() == ring_.sq.ring_entries) submit_full();
+  io_uring_sqe& sqe = ring_.sq.sqes[ring_.sq.sqe_tail & ring_.sq.ring_mask];
+  ++ring_.sq.sqe_tail;
+  std::memset(&sqe, 0, sizeof sqe);
+  sqe.user_data = user_data;  // the prep functions leave it alone
+  counters_.sqes.add();
+  return sqe;
+}
+
+/// Makes room in the submission queue. Runs no completion: what comes meanwhile is kept for wait().
+void UringIo::Ring::submit_full() {
+  while (queued() == ring_.sq.ring_entries) {
+    if (enter(0, 0, Duration::zero()) > 0) continue;
+    // The kernel wants its completions taken first, or is short of memory.
+    enter(0, IORING_ENTER_GETEVENTS, Duration::zero());
+    collect(early_);
+  }
+}
+
+/// Submits what is queued; entries the kernel took, or -errno of what goes away by itself.
+int UringIo::Ring::enter(unsigned min_complete, unsigned flags, Duration timeout) {
+  if (!bound_.load(std::memory_order_relaxed)) bind_to_thread();
+  receive_buffers_.publish();
+  datagram_buffers_.publish();
+  io_uring_smp_store_release(ring_.sq.ktail, ring_.sq.sqe_tail);
+  timeout = std::min(timeout, kTimeoutMax);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+  __kernel_timespec time = {.tv_sec = seconds.count(), .tv_nsec = (timeout - seconds).count()};
+  io_uring_getevents_arg argument = {};
+  if (min_complete > 0) argument.ts = reinterpret_cast<uintptr_t>(&time);
+  counters_.enters.add();
+  const int result = ::io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), queued(), min_complete,
+                                       flags | IORING_ENTER_EXT_ARG,
+                                       reinterpret_cast<sigset_t*>(&argument), sizeof argument);
+  const bool passing =
+      result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN;
+  if (result < 0 && !passing) ring_broken("io_uring_enter", -result);
+  return result;
+}
+
+void UringIo::Ring::wait(Duration timeout, std::vector<Completed>& completed) {
+  if (wake_due_) arm_wake();
+  const bool sleep = timeout > Duration::zero() && early_.empty() && !completions_ready();
+  std::move(early_.begin(), early_.end(), std::back_inserter(completed));
+  early_.clear();
+  if (sleep || queued() > 0 || kernel_has_work()) {
+    enter(sleep ? 1 : 0, IORING_ENTER_GETEVENTS, timeout);
+  }
+  collect(completed);
+  // One call runs about 20 items of deferred work. Go on while there are more, but not so far that
+  // receives run out of buffers: nothing gives them back before we return.
+  for (size_t round = 0; round < kRoundsMax; ++round) {
+    if (!kernel_has_work() || completed.size() >= base::kCompletionsPerTurn) break;
+    if (receive_buffers_.scarce() || datagram_buffers_.scarce()) break;
+    enter(0, IORING_ENTER_GETEVENTS, Duration::zero());
+    collect(completed);
+  }
+}
+
+void UringIo::Ring::collect(std::vector<Completed>& completed) {
+  const unsigned begin = *ring_.cq.khead;
+  const unsigned end = io_uring_smp_load_acquire(ring_.cq.ktail);
+  if (begin == end) return;
+  for (unsigned head = begin; head != end; ++head) {
+    deliver(ring_.cq.cqes[head & ring_.cq.ring_mask], completed);
+  }
+  io_uring_smp_store_release(ring_.cq.khead, end);
+  counters_.cqes.add(end - begin);
+}
+
+void UringIo::Ring::deliver(const io_uring_cqe& cqe, std::vector<Completed>& completed) {
+  if ((cqe.user_data & kTagMask) != kTagCompletion) return on_internal(cqe);
+  IoEvent event;
+  event.result = cqe.res;
+  event.more = (cqe.flags & IORING_CQE_F_MORE) != 0;
+  if (!take_buffer(cqe, event)) return;
+  auto* completion = reinterpret_cast<Completion*>(static_cast<uintptr_t>(cqe.user_data));
+  completed.push_back({completion, std::move(event)});
+}
+
+/// Turns the buffer of `cqe`, if it has one, into the event's lease. False: nothing to tell the
+/// owner.
+bool UringIo::Ring::take_buffer(const io_uring_cqe& cqe, IoEvent& event) {
+  if ((cqe.flags & IORING_CQE_F_BUFFER) == 0) {
+    if (cqe.res == -ENOBUFS) counters_.recv_buffers_exhausted.add();
+    return true;
+  }
+  const auto id = static_cast<uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+  if (datagram_buffers_.owns(id)) return take_datagram(id, event);
+  const std::byte* data = receive_buffers_.take(id);
+  RecvLease lease(receive_buffers_, id, {data, static_cast<size_t>(std::max(cqe.res, 0))});
+  if (cqe.res > 0) event.lease = std::move(lease);
+  return true;
+}
+
+bool UringIo::Ring::take_datagram(uint16_t id, IoEvent& event) {
+  std::byte* data = datagram_buffers_.take(id);
+  if (event.result < 0) {
+    datagram_buffers_.give_back(id);
+    return true;
+  }
+  io_uring_recvmsg_out* out = io_uring_recvmsg_validate(data, event.result, &datagram_header_);
+  if (out == nullptr || (out->flags & MSG_TRUNC) != 0) {
+    counters_.datagrams_truncated.add();
+    datagram_buffers_.give_back(id);
+    event.result = -ENOBUFS;  // which makes the owner arm again
+    return !event.more;
+  }
+  const auto bytes = io_uring_recvmsg_payload_length(out, event.result, &datagram_header_);
+  const auto* payload = static_cast<std::byte*>(io_uring_recvmsg_payload(out, &datagram_header_));
+  event.result = static_cast<int32_t>(bytes);
+  event.lease = RecvLease(datagram_buffers_, id, {payload, bytes});
+  event.from =
+      Address::from_sockaddr(static_cast<sockaddr*>(io_uring_recvmsg_name(out)), out->namelen);
+  for (cmsghdr* message = io_uring_recvmsg_cmsg_firsthdr(out, &datagram_header_);
+       message != nullptr;
+       message = io_uring_recvmsg_cmsg_nexthdr(out, &datagram_header_, message)) {
+    if (const Address to = local_address_in(*message); to.valid()) event.to = to;
+  }
+  return true;
+}
+
+void UringIo::Ring::on_internal(const io_uring_cqe& cqe) {
+  switch (cqe.user_data & kTagMask) {
+    case kTagWake:
+      wake_due_ = true;
+      break;
+    case kTagRing:  // only failures come here: the peer has to be woken in another way
+      ring_doorbell(static_cast<int>(cqe.user_data >> kTagBits));
+      break;
+    default:
+      break;  // being awake is all a doorbell is for; a cancel that found nothing is fine
+  }
+}
+
+void UringIo::Ring::arm_wake() {
+  wake_due_ = false;
+  io_uring_sqe& sqe = next(kTagWake);
+  io_uring_prep_read(&sqe, wake_descriptor_, &wake_sink, sizeof wake_sink, 0);
+}
+
+void UringIo::Ring::wake() const {
+  ring_doorbell(wake_descriptor_);
+}
+
+void UringIo::Ring::wake_peer(const Ring& peer) {
+  // A ring that is not enabled yet takes no messages; its eventfd keeps ours.
+  if (!peer.bound_.load(std::memory_order_acquire)) return peer.wake();
+  const uint64_t user_data = kTagRing | static_cast<uint64_t>(peer.wake_descriptor_) << kTagBits;
+  io_uring_sqe& sqe = next(user_data);
+  io_uring_prep_msg_ring(&sqe, peer.ring_.ring_fd, 0, kTagDoorbell, 0);
+  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+UringIo::UringIo() = default;
+UringIo::~UringIo() = default;
+
+Result<std::unique_ptr<UringIo>> UringIo::create(const UringOptions& options) {
+  std::unique_ptr<UringIo> io(new UringIo());
+  io->ring_ = std::make_unique<Ring>(options, io->counters_);
+  if (Status status = io->ring_->open(options); !status.ok()) return status;
+  return io;
+}
+
+Result<Socket> UringIo::open(Transport transport, int family) {
+  return open_socket(transport, family);
+}
+
+Status UringIo::set_option(Socket socket, SocketOption option, int value) {
+  return set_socket_option(socket, option, value);
+}
+
+Status UringIo::steer(Socket socket, uint32_t offset, uint32_t members) {
+  return steer_datagrams(socket, offset, members);
+}
+
+Status UringIo::bind(Socket socket, const Address& address) {
+  return bind_socket(socket, address);
+}
+
+Status UringIo::listen(Socket socket, int backlog) {
+  return listen_socket(socket, backlog);
+}
+
+Status UringIo::connect_datagram(Socket socket, const Address& peer) {
+  return connect_socket(socket, peer);
+}
+
+Result<Address> UringIo::local_address(Socket socket) {
+  return local_address_of(socket);
+}
+
+Result<Address> UringIo::peer_address(Socket socket) {
+  return peer_address_of(socket);
+}
+
+void UringIo::accept(Socket listener, Completion& completion) {
+  io_uring_sqe& sqe = ring_->next(completion);
+  // Blocking sockets: io_uring waits for them without blocking us; on non-blocking ones it would
+  // answer -EAGAIN.
+  io_uring_prep_multishot_accept(&sqe, listener.handle, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+void UringIo::connect(Socket socket, const Address& peer, Completion& completion) {
+  io_uring_sqe& sqe = ring_->next(completion);
+  Address& address = ring_->address_of(sqe);
+  address = peer;
+  io_uring_prep_connect(&sqe, socket.handle, address.data(), address.size());
+}
+
+void UringIo::recv(Socket socket, Completion& completion) {
+  io_uring_sqe& sqe = ring_->next(completion);
+  io_uring_prep_recv_multishot(&sqe, socket.handle, nullptr, 0, 0);
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = kReceiveGroup;
+}
+
+void UringIo::recv_from(Socket socket, Completion& completion) {
+  io_uring_sqe& sqe = ring_->next(completion);
+  io_uring_prep_recvmsg_multishot(&sqe, socket.handle, &ring_->datagram_header(), 0);
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = kDatagramGroup;
+}
+
+void UringIo::send(Socket socket, std::span<const iovec> parts, Completion& completion) {
+  CHECK(!parts.empty());
+  io_uring_sqe& sqe = ring_->next(completion);
+  counters_.sends.add();
+  constexpr int kFlags = MSG_WAITALL | MSG_NOSIGNAL;
+  if (parts.size() == 1) {
+    io_uring_prep_send(&sqe, socket.handle, parts[0].iov_base, parts[0].iov_len, kFlags);
+    return;
+  }
+  msghdr& header = ring_->header_of(sqe);
+  header = {};
+  header.msg_iov = const_cast<iovec*>(parts.data());  // the kernel only reads them
+  header.msg_iovlen = parts.size();
+  io_uring_prep_sendmsg(&sqe, socket.handle, &header, kFlags);
+}
+
+int UringIo::send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
+                     const Address* from) {
+  return send_datagram(socket, bytes, to, from);
+}
+
+void UringIo::shutdown(Socket socket) {
+  ::shutdown(socket.handle, SHUT_RDWR);
+  if (!is_datagram(socket)) return;
+  // A shut down UDP socket does not end a receive that is armed on it.
+  io_uring_sqe& sqe = ring_->next(kTagIgnored);
+  io_uring_prep_cancel_fd(&sqe, socket.handle, IORING_ASYNC_CANCEL_ALL);
+  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void UringIo::shutdown_send(Socket socket) {
+  ::shutdown(socket.handle, SHUT_WR);
+}
+
+void UringIo::close(Socket socket) {
+  CHECK(socket.valid());
+  ::close(socket.handle);
+}
+
+void UringIo::cancel(Completion& completion) {
+  if (!completion.submitted()) return;
+  io_uring_sqe& sqe = ring_->next(kTagIgnored);
+  io_uring_prep_cancel64(&sqe, reinterpret_cast<uintptr_t>(&completion), 0);
+  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void UringIo::wake() {
+  ring_->wake();
+}
+
+void UringIo::wake_peer(Io& peer) {
+  if (auto* other = dynamic_cast<UringIo*>(&peer); other != nullptr) {
+    ring_->wake_peer(*other->ring_);
+  } else {
+    peer.wake();
+  }
+}
+
+void UringIo::wait(Duration timeout, std::vector<Completed>& completed) {
+  ring_->wait(timeout, completed);
+}
+
+}  // namespace ringroad::engine
