@@ -1,0 +1,39 @@
+#include "shard/client_registry.h"
+
+#include "base/check.h"
+
+namespace ringroad::shard {
+
+uint32_t ClientRegistry::activate(Session& session) {
+  const uint32_t wire_id = free_wire_id();
+  by_wire_id_.emplace(wire_id, &session);
+  const base::SlotHandle handle = session.key().handle;
+  directory_.publish(handle.slot, handle.generation, {wire_id, Authed::yes, session.peer()});
+  return wire_id;
+}
+
+void ClientRegistry::remove(ShardClient& client) {
+  Session& session = client.session();
+  const base::SlotHandle handle = session.key().handle;
+  if (session.wire_id() != 0) {
+    by_wire_id_.erase(session.wire_id());
+    directory_.retire(handle.slot);
+  }
+  clients_.erase(handle);
+}
+
+Session* ClientRegistry::find_wire_id(uint32_t wire_id) {
+  const auto entry = by_wire_id_.find(wire_id);
+  return entry == by_wire_id_.end() ? nullptr : entry->second;
+}
+
+uint32_t ClientRegistry::free_wire_id() {
+  // More ids than clients by three orders of magnitude: a few tries at most.
+  for (;;) {
+    const uint32_t wire_id = random_() / shards_ * shards_ + shard_;
+    if (wire_id % shards_ == shard_ && wire_id != 0 && by_wire_id_.count(wire_id) == 0)
+      return wire_id;
+  }
+}
+
+}  // namespace ringroad::shard

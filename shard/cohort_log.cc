@@ -1,0 +1,109 @@
+#include "shard/cohort_log.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace ringroad::shard {
+
+CohortLog::~CohortLog() {
+  CHECK(cursors_ == 0);
+  CHECK(head_ == extents_.size());
+}
+
+engine::Slice CohortLog::append(const engine::Slice& packet, Gather gather) {
+  CHECK(!packet.empty());
+  CHECK(cursors_ > 0);  // without a cursor nobody would ever trim it
+  const bool pending = head_ < extents_.size();
+  engine::Slice stored = packet;
+  bool merged = pending && extents_.back().bytes.extend(packet);
+  if (!merged && pending && gather == Gather::copy &&
+      packet.size() <= base::kInlinePacketBytesMax) {
+    stored = writer_.copy(packet.bytes());
+    merged = extents_.back().bytes.extend(stored);
+  }
+  end_.bytes += packet.size();
+  end_.packets += 1;
+  if (merged) {
+    extents_.back().packets_end = end_.packets;
+    extents_.back().cursors += at_end_;  // their place is inside it now
+  } else {
+    extents_.push_back({end_.bytes - packet.size(), end_.packets, stored, at_end_});
+  }
+  at_end_ = 0;
+  return stored;
+}
+
+LogPosition CohortLog::enter() {
+  ++at_end_;
+  ++cursors_;
+  return end_;
+}
+
+void CohortLog::leave(const LogPosition& cursor) {
+  uncount(cursor.bytes);
+  --cursors_;
+  trim();
+}
+
+void CohortLog::read(LogPosition& cursor, engine::SendBatch& batch) {
+  if (cursor == end_) return;
+  size_t index = locate(cursor.bytes);
+  CHECK(extents_[index].cursors > 0);
+  --extents_[index].cursors;
+  for (; index < extents_.size() && batch.room(); ++index) {
+    const Extent& extent = extents_[index];
+    batch.push(extent.bytes.from(static_cast<size_t>(cursor.bytes - extent.begin)));
+    cursor = {extent_end(index), extent.packets_end};
+  }
+  (cursor == end_ ? at_end_ : extents_[index].cursors) += 1;
+  trim();
+}
+
+void CohortLog::move_rest(LogPosition& cursor, engine::Outbox& outbox) {
+  if (cursor == end_) return;
+  for (size_t index = locate(cursor.bytes); index < extents_.size(); ++index) {
+    const Extent& extent = extents_[index];
+    const size_t skip = static_cast<size_t>(std::max(cursor.bytes, extent.begin) - extent.begin);
+    outbox.push(engine::Outbox::Lane::ordered, extent.bytes.from(skip));
+  }
+  uncount(cursor.bytes);
+  ++at_end_;
+  cursor = end_;
+  trim();
+}
+
+size_t CohortLog::locate(uint64_t position) const {
+  const auto begin = extents_.begin() + static_cast<ptrdiff_t>(head_);
+  const auto after =
+      std::upper_bound(begin, extents_.end(), position,
+                       [](uint64_t p, const Extent& extent) { return p < extent.begin; });
+  CHECK(after != begin);
+  const auto index = static_cast<size_t>(after - extents_.begin()) - 1;
+  CHECK(position < extent_end(index));
+  return index;
+}
+
+void CohortLog::uncount(uint64_t position) {
+  size_t& count = position == end_.bytes ? at_end_ : extents_[locate(position)].cursors;
+  CHECK(count > 0);
+  --count;
+}
+
+void CohortLog::trim() {
+  while (head_ < extents_.size() && extents_[head_].cursors == 0) {
+    extents_[head_].bytes = engine::Slice();
+    ++head_;
+  }
+  if (head_ == extents_.size()) {
+    extents_.clear();
+    head_ = 0;
+    writer_.reset();  // an idle cohort pins no block
+  } else if (head_ > 64 && head_ * 2 > extents_.size()) {
+    extents_.erase(extents_.begin(), extents_.begin() + static_cast<ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
+}  // namespace ringroad::shard

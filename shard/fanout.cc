@@ -1,0 +1,208 @@
+#include "shard/fanout.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "shard/interest_filter.h"
+
+namespace ringroad::shard {
+namespace {
+
+using Lane = engine::Outbox::Lane;
+
+}  // namespace
+
+Fanout::Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_bytes_max)
+    : filter_(filter),
+      queue_bytes_max_(queue_bytes_max),
+      lag_bytes_max_(queue_bytes_max / 2),
+      table_(pool) {
+  CHECK(queue_bytes_max >= base::kQueueBytesMin);
+}
+
+Fanout::~Fanout() {
+  while (!dirty_.empty()) dirty_.pop_front();
+  CHECK(table_.size() == 0);
+}
+
+// ---- Publishing
+
+template <typename Visit>
+void Fanout::for_each_cohort(std::string_view url, Visit visit) {
+  // Nothing below may destroy a cohort, or store in the memo: members that overflow leave
+  // afterwards.
+  if (const MatchMemo::Entry* known = memo_.find(url, table_.version())) {
+    for (const uint32_t cohort : known->ids()) visit(*table_.at(cohort));
+    return;
+  }
+  match_slow(url);
+  for (const uint32_t cohort : matched_) visit(*table_.at(cohort));
+}
+
+void Fanout::match_slow(std::string_view url) {
+  ++publish_number_;
+  matched_.clear();
+  trie_.match(url, [this](PatternId pattern) {
+    for (Cohort* cohort : table_.cohorts_of(pattern)) {
+      if (cohort->visited_ == publish_number_) continue;
+      cohort->visited_ = publish_number_;
+      matched_.push_back(cohort->index_);
+    }
+  });
+  memo_.store(url, table_.version(), matched_);
+}
+
+size_t Fanout::publish(std::string_view url, const engine::Slice& packet) {
+  size_t clients = 0;
+  for_each_cohort(url, [&](Cohort& cohort) {
+    clients += cohort.members_.size();
+    append(cohort, packet);
+  });
+  stats_.offered.add(clients);
+  if (!overflowed_.empty()) end_overflowed();
+  return clients;
+}
+
+size_t Fanout::publish_quick(std::string_view url, std::span<const std::byte> packet) {
+  size_t clients = 0;
+  for_each_cohort(url, [&](Cohort& cohort) {
+    clients += cohort.members_.size();
+    for (Member* member : cohort.members_) member->send_quick(packet);
+  });
+  return clients;
+}
+
+void Fanout::append(Cohort& cohort, const engine::Slice& packet) {
+  if (cohort.log_.span() + packet.size() > lag_bytes_max_) shed_laggards(cohort);
+  stats_.appends.add();
+  engine::Slice stored = packet;
+  if (cohort.log_.cursors() > 0) {
+    const bool many = cohort.members_.size() >= base::kCopyMembersMin;
+    stored =
+        cohort.log_.append(packet, many ? CohortLog::Gather::copy : CohortLog::Gather::reference);
+  }
+  cohort.straggling_.for_each([&](Member& member) { push_to_straggler(member, stored); });
+  if (cohort.waiting_.empty()) return;
+  cohort.due_.splice_back(cohort.waiting_);
+  mark_dirty(cohort);
+}
+
+void Fanout::push_to_straggler(Member& member, const engine::Slice& packet) {
+  if (pending_bytes(member) + packet.size() > queue_bytes_max_) {
+    member.hook_.unlink();
+    overflowed_.push_back(member);
+    stats_.dropped.add();  // this packet; leave() counts what was pending
+    return;
+  }
+  ++member.queued_packets_;
+  member.outbox_.push(Lane::ordered, packet);
+  member.flush_soon();
+}
+
+void Fanout::end_overflowed() {
+  while (!overflowed_.empty()) {
+    Member& member = overflowed_.pop_front();
+    const size_t pending = pending_bytes(member);
+    stats_.overflows.add();
+    member.on_overflow(pending);
+    CHECK(member.cohort_ == nullptr);  // it has left, or it would be pushed to again
+  }
+}
+
+void Fanout::shed_laggards(Cohort& cohort) {
+  // Each pass takes everybody who is more than half way, so that the next one is as many bytes
+  // away.
+  const uint64_t end = cohort.log_.end().bytes;
+  for (Member* member : cohort.members_) {
+    if (member->following_ == Member::Following::log &&
+        end - member->cursor_.bytes > lag_bytes_max_ / 2)
+      straggle(*member);
+  }
+}
+
+void Fanout::mark_dirty(Cohort& cohort) {
+  if (!cohort.dirty_hook_.linked()) dirty_.push_back(cohort);
+}
+
+// ---- One member's way
+
+void Fanout::straggle(Member& member) {
+  if (member.following_ != Member::Following::log) return;
+  Cohort& cohort = *member.cohort_;
+  member.queued_packets_ +=
+      static_cast<uint32_t>(cohort.log_.end().packets - member.cursor_.packets);
+  cohort.log_.move_rest(member.cursor_, member.outbox_);
+  cohort.log_.leave(member.cursor_);
+  member.hook_.unlink();
+  member.following_ = Member::Following::lane;
+  cohort.straggling_.push_back(member);
+  // Nobody flushes it with its cohort any more.
+  if (!member.outbox_.drained()) member.flush_soon();
+}
+
+void Fanout::detach(Member& member) {
+  straggle(member);
+}
+
+void Fanout::push_ordered(Member& member, engine::Slice packet) {
+  straggle(member);
+  member.outbox_.push(Lane::ordered, std::move(packet));
+  member.flush_soon();
+}
+
+void Fanout::compose(Member& member, engine::SendBatch& batch) {
+  if (!member.outbox_.drained()) return;
+  stats_.sent.add(std::exchange(member.queued_packets_, 0U));
+  if (member.following_ == Member::Following::none) return;
+  member.hook_.unlink();  // from the waiting, the due or the straggling
+  CohortLog& log = member.cohort_->log_;
+  if (member.following_ == Member::Following::lane) {
+    member.following_ = Member::Following::log;
+    member.cursor_ = log.enter();
+  }
+  const uint64_t before = member.cursor_.packets;
+  if (batch.room()) log.read(member.cursor_, batch);
+  stats_.sent.add(member.cursor_.packets - before);
+  if (batch.empty()) member.cohort_->waiting_.push_back(member);  // no send, so no settle()
+}
+
+void Fanout::settle(Member& member) {
+  const bool more = !member.outbox_.drained() || pending_bytes(member) > 0;
+  if (more) return member.flush_soon();
+  if (member.following_ == Member::Following::log && !member.hook_.linked())
+    member.cohort_->waiting_.push_back(member);
+}
+
+size_t Fanout::pending_bytes(const Member& member) const {
+  size_t bytes = member.outbox_.pending_bytes();
+  if (member.following_ == Member::Following::log) {
+    bytes += static_cast<size_t>(member.cohort_->log_.end().bytes - member.cursor_.bytes);
+  }
+  return bytes;
+}
+
+uint64_t Fanout::pending_packets(const Member& member) const {
+  uint64_t packets = member.queued_packets_;
+  if (member.following_ == Member::Following::log)
+    packets += member.cohort_->log_.end().packets - member.cursor_.packets;
+  return packets;
+}
+
+bool Fanout::flush(size_t sends) {
+  while (!dirty_.empty()) {
+    Cohort& cohort = dirty_.pop_front();
+    while (!cohort.due_.empty()) {
+      if (sends == 0) {
+        dirty_.push_back(cohort);  // behind the others: a busy one must not starve them
+        return false;
+      }
+      --sends;
+      cohort.due_.pop_front().flush_now();
+    }
+  }
+  return true;
+}
+
+}  // namespace ringroad::shard

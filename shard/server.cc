@@ -1,0 +1,143 @@
+#include "ringroad/server.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "shard/server_core.h"
+
+namespace ringroad {
+namespace {
+
+Status gone() {
+  return {StatusCode::gone, "the client has disconnected"};
+}
+
+proto::PacketSpec publish_packet(std::string_view url, const PayloadView& payload) {
+  return {
+      .type = proto::PacketType::publish, .url = url, .param = payload.param, .data = payload.data};
+}
+
+}  // namespace
+
+// ---- Server
+
+Server::Server(ServerOptions options) : core_(std::make_shared<ServerCore>(std::move(options))) {
+}
+
+Server::~Server() {
+  stop();
+}
+
+Status Server::command(std::string_view url, CommandHandler handler) {
+  return core_->add_route(url, std::move(handler));
+}
+
+void Server::on_client(ClientHandler handler) {
+  core_->set_client_handler(std::move(handler));
+}
+
+void Server::on_data(DataHandler handler) {
+  core_->set_data_handler(std::move(handler));
+}
+
+Status Server::listen(std::string_view address) {
+  return core_->listen(address);
+}
+
+void Server::stop() {
+  core_->stop();
+}
+
+std::string Server::address() const {
+  const engine::Address address = core_->address();
+  return address.valid() ? address.to_string() : std::string();
+}
+
+uint16_t Server::port() const {
+  const engine::Address address = core_->address();
+  return address.valid() ? address.port() : uint16_t{0};
+}
+
+Status Server::publish(std::string_view url, const PayloadView& payload, Channel channel) {
+  return core_->publish(publish_packet(url, payload), channel);
+}
+
+bool Server::is_subscribed(std::string_view url) const {
+  return core_->is_subscribed(url);
+}
+
+std::vector<RemoteClient> Server::clients() const {
+  return core_->clients();
+}
+
+ServerStats Server::stats() const {
+  return core_->stats();
+}
+
+std::vector<ShardStats> Server::shard_stats() const {
+  return core_->shard_stats();
+}
+
+// ---- RemoteClient
+
+std::string RemoteClient::address() const {
+  const auto core = core_.lock();
+  const auto entry = core ? core->find(key_) : std::nullopt;
+  return entry ? entry->address.to_string() : std::string();
+}
+
+bool RemoteClient::is_closed() const {
+  const auto core = core_.lock();
+  return !core || !core->find(key_).has_value();
+}
+
+bool RemoteClient::authed() const {
+  const auto core = core_.lock();
+  const auto entry = core ? core->find(key_) : std::nullopt;
+  return entry && entry->authed == shard::Authed::yes;
+}
+
+Status RemoteClient::set_authed(bool authed) {
+  using Kind = shard::ShardMessage::Kind;
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post({.kind = authed ? Kind::authorise : Kind::revoke, .client = key_}, nullptr);
+}
+
+Status RemoteClient::close() {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post({.kind = shard::ShardMessage::Kind::close, .client = key_}, nullptr);
+}
+
+Status RemoteClient::reply(uint32_t seqno, const ReplyContent& content) {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  const proto::PacketSpec packet{.type = proto::PacketType::rpc,
+                                 .flags = proto::kFlagReply,
+                                 .status = static_cast<uint8_t>(content.status),
+                                 .seqno = seqno,
+                                 .param = content.param,
+                                 .data = content.data};
+  if (Status status = proto::check_packet(packet, base::kPayloadBytesMax); !status.ok())
+    return status;
+  return core->post({.kind = shard::ShardMessage::Kind::reply, .client = key_}, &packet);
+}
+
+Status RemoteClient::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  if (url.empty() || url.front() != '/')
+    return {StatusCode::invalid_argument, "the URL must start with '/'"};
+  const proto::PacketSpec packet{.type = proto::PacketType::datagram,
+                                 .url = url,
+                                 .param = payload.param,
+                                 .data = payload.data};
+  const size_t bytes_max =
+      channel == Channel::quick ? base::kQuickPayloadBytesMax : base::kPayloadBytesMax;
+  if (Status status = proto::check_packet(packet, bytes_max); !status.ok()) return status;
+  return core->post(
+      {.kind = shard::ShardMessage::Kind::datagram, .channel = channel, .client = key_}, &packet);
+}
+
+}  // namespace ringroad

@@ -1,0 +1,247 @@
+#include "shard/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "shard/pattern_directory.h"
+
+namespace ringroad::shard {
+namespace {
+
+using engine::CloseCause;
+using Lane = engine::Outbox::Lane;
+
+}  // namespace
+
+Session::Session(SessionHost& host, SessionLink& link, const engine::Address& peer,
+                 const engine::Address& local)
+    : host_(host), link_(link), peer_(peer), local_(local) {
+  muted_ = true;  // until it is active
+}
+
+Session::~Session() {
+  CHECK(cohort_ == nullptr);
+  CHECK(!timer_.started());
+}
+
+void Session::start() {
+  host_.start_timer(timer_, host_.config().handshake_timeout);
+}
+
+void Session::end() {
+  host_.stop_timer(timer_);
+  leave_fanout();
+  stalled_ = engine::Slice();
+  room_hook_.unlink();
+  host_.counters().held_bytes.sub(reader_.held_bytes());
+  reader_ = proto::PacketReader();
+  state_ = State::ending;
+}
+
+void Session::leave_fanout() {
+  const bool counted = !muted_;
+  for (const std::string& pattern : host_.fanout().leave(*this)) {
+    if (counted) host_.patterns().remove(pattern);
+  }
+  subscription_bytes_ = 0;
+}
+
+size_t Session::on_bytes(std::span<const std::byte> bytes) {
+  if (state_ == State::ending) return bytes.size();
+  const size_t held_before = reader_.held_bytes();
+  host_.counters().bytes_in.add(bytes.size());
+  reader_.feed(bytes);
+  size_t unread = 0;
+  proto::PacketView packet;
+  for (auto outcome = reader_.next(packet); outcome != proto::PacketReader::Outcome::need_more;
+       outcome = reader_.next(packet)) {
+    if (outcome == proto::PacketReader::Outcome::bad) {
+      state_ = State::ending;
+      link_.terminate(CloseCause::bad_packet);
+      break;
+    }
+    handle(packet);
+    if (state_ == State::ending) break;
+    if (stalled_.empty() && !backlogged_) continue;
+    unread = reader_.unread_bytes();
+    link_.pause();
+    break;
+  }
+  reader_.drop_unread();
+  host_.counters().held_bytes.add(reader_.held_bytes());
+  host_.counters().held_bytes.sub(held_before);
+  return bytes.size() - unread;
+}
+
+void Session::on_quick(const proto::PacketView& packet) {
+  if (!active()) return;
+  on_datagram(packet, Channel::quick);
+}
+
+// ---- Sending
+
+void Session::compose(engine::SendBatch& batch) {
+  if (outbox_.compose(gate(), batch)) host_.fanout().compose(*this, batch);
+}
+
+void Session::on_sent(size_t bytes) {
+  host_.counters().bytes_out.add(bytes);
+  // The gate's time runs from when the reply left.
+  if (gate_closed_ && !timer_.started()) host_.start_timer(timer_, base::kSessionGate);
+  if (state_ == State::ending) return;
+  host_.fanout().settle(*this);
+  if (backlogged_ && host_.fanout().pending_bytes(*this) <= host_.config().queue_bytes_max / 4) {
+    backlogged_ = false;
+    if (stalled_.empty()) link_.resume();
+  }
+}
+
+engine::Slice Session::encode(const proto::PacketSpec& spec) {
+  const size_t bytes = proto::packet_bytes(spec);
+  proto::encode(spec, host_.writer().prepare(bytes));
+  return host_.writer().commit(bytes);
+}
+
+void Session::send(const proto::PacketSpec& spec) {
+  // A reply that follows a publish of the same handler must not overtake it (design: the life of a
+  // publish).
+  const Lane lane = host_.publish_count() == publishes_seen_ ? Lane::control : Lane::ordered;
+  send_slice(lane, encode(spec));
+}
+
+void Session::send_encoded(std::span<const std::byte> packet) {
+  // From another thread: whether it published before is not known here, so nothing is overtaken.
+  if (state_ != State::ending) send_slice(Lane::ordered, host_.writer().copy(packet));
+}
+
+void Session::send_slice(Lane lane, engine::Slice slice) {
+  if (state_ == State::ending) return;
+  const size_t pending = host_.fanout().pending_bytes(*this);
+  if (pending + slice.size() > host_.config().queue_bytes_max) return on_overflow(pending);
+  if (lane == Lane::ordered) {
+    host_.fanout().push_ordered(*this, std::move(slice));
+  } else {
+    outbox_.push(lane, std::move(slice));
+    // Followers are bounded by their lag; one with a long outbox of its own must be watched push by
+    // push.
+    if (outbox_.pending_bytes() > host_.config().queue_bytes_max / 8) host_.fanout().detach(*this);
+  }
+  link_.flush_soon();
+  check_backlog();
+}
+
+void Session::check_backlog() {
+  if (!backlogged_ && host_.fanout().pending_bytes(*this) > host_.config().queue_bytes_max / 2)
+    backlogged_ = true;
+}
+
+void Session::answer(const proto::PacketView& request, ReplyStatus status) {
+  send({.type = request.header.type,
+        .flags = proto::kFlagReply,
+        .status = static_cast<uint8_t>(status),
+        .seqno = request.header.seqno});
+}
+
+void Session::answer_in_order(const proto::PacketView& request, ReplyStatus status) {
+  send_slice(Lane::ordered, encode({.type = request.header.type,
+                                    .flags = proto::kFlagReply,
+                                    .status = static_cast<uint8_t>(status),
+                                    .seqno = request.header.seqno}));
+}
+
+Status Session::reply(uint32_t seqno, const ReplyContent& content) {
+  if (state_ == State::ending) return {StatusCode::gone, "the client has disconnected"};
+  const proto::PacketSpec spec{.type = proto::PacketType::rpc,
+                               .flags = proto::kFlagReply,
+                               .status = static_cast<uint8_t>(content.status),
+                               .seqno = seqno,
+                               .param = content.param,
+                               .data = content.data};
+  if (Status status = proto::check_packet(spec, base::kPayloadBytesMax); !status.ok())
+    return status;
+  send(spec);
+  return {};
+}
+
+Status Session::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
+  const proto::PacketSpec spec{.type = proto::PacketType::datagram,
+                               .url = url,
+                               .param = payload.param,
+                               .data = payload.data};
+  if (channel == Channel::normal) {
+    send(spec);
+    return {};
+  }
+  const engine::Slice packet = encode(spec);
+  send_quick(packet.bytes());
+  return {};
+}
+
+void Session::send_quick(std::span<const std::byte> packet) {
+  if (gate_closed_ || quick_port_ == 0 || !active()) return;
+  host_.send_quick(*this, packet);
+}
+
+void Session::on_overflow(size_t pending_bytes) {
+  LOG(warn,
+      "event=slow_client client={} pending_bytes={} limit={} policy=close knob=queue_bytes_max",
+      peer_.to_string(), pending_bytes, host_.config().queue_bytes_max);
+  leave_fanout();
+  state_ = State::ending;
+  link_.terminate(CloseCause::slow_peer);
+}
+
+// ---- Life
+
+void Session::on_timer() {
+  if (gate_closed_) return open_gate();
+  if (state_ != State::fresh) return;
+  state_ = State::ending;
+  link_.terminate(CloseCause::timed_out);
+}
+
+void Session::open_gate() {
+  if (!gate_closed_) return;
+  gate_closed_ = false;
+  host_.stop_timer(timer_);
+  link_.flush_soon();
+}
+
+void Session::refuse(const proto::PacketView& packet) {
+  leave_fanout();
+  outbox_.push_solo(encode({.type = packet.header.type,
+                            .flags = proto::kFlagReply,
+                            .status = static_cast<uint8_t>(ReplyStatus::password),
+                            .seqno = packet.header.seqno}));
+  state_ = State::ending;
+  host_.stop_timer(timer_);
+  link_.close_after_flush(CloseCause::refused);
+}
+
+void Session::set_authed(Authed authed) {
+  authed_ = authed == Authed::yes;
+  if (listening() == !muted_) return;
+  host_.fanout().set_audience(*this, listening() ? Audience::listening : Audience::muted);
+  for (const std::string& pattern : host_.fanout().patterns_of(*this)) {
+    listening() ? host_.patterns().add(pattern) : host_.patterns().remove(pattern);
+  }
+}
+
+bool Session::retry_relay() {
+  if (stalled_.empty()) return true;
+  proto::PacketView packet;
+  CHECK(proto::decode_datagram(stalled_.bytes(), packet) == proto::DecodeError::none);
+  const proto::PacketSpec spec{.type = proto::PacketType::publish,
+                               .url = packet.url,
+                               .param = packet.param,
+                               .data = packet.data};
+  if (!host_.relay(spec, Channel::normal)) return false;
+  stalled_ = engine::Slice();
+  if (!backlogged_) link_.resume();
+  return true;
+}
+
+}  // namespace ringroad::shard

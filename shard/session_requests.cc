@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "proto/json.h"
+#include "proto/url.h"
+#include "shard/pattern_directory.h"
+#include "shard/session.h"
+
+namespace ringroad::shard {
+namespace {
+
+using proto::PacketType;
+
+/// Does not tell by its time how much of the guess was right.
+bool equal_in_constant_time(std::string_view secret, std::string_view guess) {
+  unsigned difference = secret.size() == guess.size() ? 0 : 1;
+  for (size_t i = 0; i < guess.size(); ++i) {
+    difference |= static_cast<unsigned>(secret[i % secret.size()] ^ guess[i]) & 0xffU;
+  }
+  return difference == 0;
+}
+
+std::array<char, 4> big_endian(uint32_t value) {
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+          static_cast<char>(value >> 8), static_cast<char>(value)};
+}
+
+/// The types that a client may ask before an accepted handshake, and is refused if a password is
+/// set (B11).
+bool wants_access(PacketType type) {
+  switch (type) {
+    case PacketType::rpc:
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+    case PacketType::datagram:
+    case PacketType::pingecho:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Session::handle(const proto::PacketView& packet) {
+  host_.counters().messages_in.add();
+  publishes_seen_ = host_.publish_count();
+  open_gate();
+  if (packet.header.reply()) return;  // W7, C8
+  if (!active() && wants_access(packet.header.type) && !host_.config().password.empty())
+    return refuse(packet);
+  switch (packet.header.type) {
+    case PacketType::servinfo:
+      return on_servinfo(packet);
+    case PacketType::rpc:
+      return on_rpc(packet);
+    case PacketType::subscribe:
+      return on_subscribe(packet);
+    case PacketType::unsubscribe:
+      return on_unsubscribe(packet);
+    case PacketType::datagram:
+      return on_datagram(packet, Channel::normal);
+    case PacketType::pingecho:
+      return answer(packet, ReplyStatus::success);  // F1: no payload
+    case PacketType::publish:
+    case PacketType::qossetup:
+    case PacketType::noop:
+      return;  // F2, F4
+  }
+  // F3: unknown types are ignored.
+}
+
+bool Session::password_fits(std::string_view param) const {
+  const std::string& password = host_.config().password;
+  if (password.empty()) return true;  // B17
+  const auto given = proto::json_string_field(param, "passwd");
+  return given.has_value() && equal_in_constant_time(password, *given);
+}
+
+void Session::on_servinfo(const proto::PacketView& packet) {
+  if (!password_fits(packet.param)) return refuse(packet);
+  host_.stop_timer(timer_);
+  quick_port_ = packet.header.tunnel() ? packet.header.tunnel_id : 0;  // B13, B18
+  const bool first = !active();
+  if (first) {
+    state_ = State::active;
+    wire_id_ = host_.activate(*this);
+    set_authed(authed_ ? Authed::yes : Authed::no);
+  }
+  const std::array<char, 4> id = big_endian(wire_id_);
+  gate_closed_ = true;
+  host_.fanout().detach(*this);
+  outbox_.push_solo(encode({.type = PacketType::servinfo,
+                            .flags = proto::kFlagReply,
+                            .seqno = packet.header.seqno,
+                            .param = host_.config().info,
+                            .data = {id.data(), id.size()}}));
+  link_.flush_soon();
+  if (first) host_.announce(*this);
+}
+
+void Session::on_rpc(const proto::PacketView& packet) {
+  if (packet.url.empty() || packet.url.front() != '/')
+    return answer(packet, ReplyStatus::arguments);                           // C2
+  if (!host_.call(*this, packet)) answer(packet, ReplyStatus::invalid_url);  // C3
+}
+
+bool Session::subscription_fits(std::span<const std::string> urls) const {
+  size_t bytes = subscription_bytes_;
+  for (const std::string& url : urls) bytes += url.size();
+  return bytes <= base::kSubscriptionBytesPerClientMax &&
+         host_.fanout().subscription_count(*this) + urls.size() <= base::kSubscriptionsPerClientMax;
+}
+
+void Session::on_subscribe(const proto::PacketView& packet) {
+  std::vector<std::string> urls;
+  size_t bad = 0;
+  if (!packet.url.empty()) {
+    urls.emplace_back(packet.url);  // D5: the url wins
+  } else if (!proto::json_string_list(packet.param, urls, bad)) {
+    return answer_in_order(packet, ReplyStatus::arguments);  // D1, D20
+  }
+  const size_t asked = urls.size() + bad;
+  std::erase_if(urls, [](const std::string& url) { return !proto::valid_url(url); });
+  if (urls.empty() && asked > 0) return answer_in_order(packet, ReplyStatus::arguments);  // D3, D6
+  if (!subscription_fits(urls)) return answer_in_order(packet, ReplyStatus::no_memory);
+  for (const std::string& added : host_.fanout().subscribe(*this, urls)) {
+    subscription_bytes_ += static_cast<uint32_t>(added.size());
+    if (listening()) host_.patterns().add(added);
+  }
+  answer_in_order(packet, ReplyStatus::success);  // D4: also for an empty list
+}
+
+void Session::on_unsubscribe(const proto::PacketView& packet) {
+  std::vector<std::string> removed;
+  if (!packet.url.empty()) {
+    if (packet.url.front() != '/') return answer_in_order(packet, ReplyStatus::arguments);  // D18
+    const std::string url(packet.url);
+    removed = host_.fanout().unsubscribe(*this, {&url, 1});
+  } else if (packet.param.empty()) {
+    removed = host_.fanout().unsubscribe_all(*this);  // W14, D14
+  } else {
+    std::vector<std::string> urls;
+    size_t bad = 0;
+    if (!proto::json_string_list(packet.param, urls, bad))
+      return answer_in_order(packet, ReplyStatus::arguments);
+    removed = host_.fanout().unsubscribe(*this, urls);  // D15, D16
+  }
+  for (const std::string& gone : removed) {
+    subscription_bytes_ -= static_cast<uint32_t>(gone.size());
+    if (listening()) host_.patterns().remove(gone);
+  }
+  answer_in_order(packet, ReplyStatus::success);
+}
+
+void Session::on_datagram(const proto::PacketView& packet, Channel channel) {
+  if (!active()) return host_.counters().datagrams_refused.add();
+  const std::string& prefix = host_.config().relay_prefix;
+  if (!prefix.empty() && proto::valid_url(packet.url) && proto::url_matches(prefix, packet.url)) {
+    const proto::PacketSpec spec{
+        .type = PacketType::publish, .url = packet.url, .param = packet.param, .data = packet.data};
+    const bool taken = host_.relay(spec, channel);
+    if (!taken && channel == Channel::quick) host_.counters().relay_dropped.add();
+    if (!taken && channel == Channel::normal) {
+      stalled_ = encode(spec);  // on_bytes() stops reading after this packet
+      host_.counters().relay_pauses.add();
+      host_.wait_for_room(*this);
+    }
+  }
+  host_.data(*this, packet, channel);
+}
+
+}  // namespace ringroad::shard

@@ -1,0 +1,236 @@
+#include "shard/shard.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "proto/packet.h"
+
+namespace ringroad::shard {
+namespace {
+
+using engine::CloseCause;
+
+// How soon a producer that waits for another shard is tried again.
+constexpr auto kRoomRetry = std::chrono::milliseconds(1);
+constexpr auto kStopTime = std::chrono::seconds(2);
+
+uintptr_t this_thread() {
+  return static_cast<uintptr_t>(pthread_self());
+}
+
+}  // namespace
+
+Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& router,
+             Application& application, PatternDirectory& patterns)
+    : index_(index),
+      config_(config),
+      router_(router),
+      application_(application),
+      patterns_(patterns),
+      writer_(pool_),
+      mailbox_(io, config.shards, config.mailbox_bytes),
+      loop_(io, *this),
+      fanout_(pool_, filter_, config.session.queue_bytes_max),
+      registry_(index, config.shards) {
+  CHECK(index < config.shards);
+}
+
+Shard::~Shard() {
+  CHECK(registry_.size() == 0);
+  // What other threads posted while we stopped; a shared packet's reference must be given back.
+  mailbox_.drain(SIZE_MAX, [this](std::span<const std::byte> record) { on_message(record); });
+}
+
+void Shard::start(engine::Socket listener, engine::Socket quick) {
+  listener_ = std::make_unique<engine::Listener>(loop_, listener, *this);
+  quick_ = std::make_unique<QuickChannel>(loop_, quick, *this, config_.session, counters_);
+  listener_->start();
+  quick_->start();
+}
+
+void Shard::turn() {
+  turning_thread_.store(this_thread(), std::memory_order_relaxed);
+  loop_.turn();
+  turning_thread_.store(0, std::memory_order_relaxed);
+}
+
+void Shard::run() {
+  while (!stopped_) turn();
+}
+
+bool Shard::in_turn_of_this_thread() const {
+  return turning_thread_.load(std::memory_order_relaxed) == this_thread();
+}
+
+// ---- A turn
+
+size_t Shard::drain(size_t bytes_budget) {
+  published_bytes_ = 0;
+  if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
+  return mailbox_.drain(bytes_budget,
+                        [this](std::span<const std::byte> record) { on_message(record); });
+}
+
+bool Shard::flush() {
+  const bool done = fanout_.flush(base::kSendsPerTurn);
+  if (stopping_) finish_stop();
+  return done;
+}
+
+void Shard::on_message(std::span<const std::byte> record) {
+  const ShardMessage message = ShardMessage::read(record);
+  if (message.shared == nullptr) {
+    const std::span<const std::byte> packet = record.subspan(sizeof(message), message.packet_bytes);
+    if (message.kind != ShardMessage::Kind::publish) return deliver(message, packet);
+    return fan_out(writer_.copy(packet), message.channel);
+  }
+  const engine::Slice packet = pool_.wrap(*message.shared);
+  if (message.kind == ShardMessage::Kind::publish) {
+    fan_out(packet, message.channel);
+  } else {
+    deliver(message, packet.bytes());
+  }
+  mailbox_.discharge(message.packet_bytes);
+}
+
+void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
+  ShardClient* client = registry_.find(ClientKey::unpack(message.client));
+  if (client == nullptr) return counters_.replies_orphaned.add();
+  Session& session = client->session();
+  switch (message.kind) {
+    case ShardMessage::Kind::reply:
+      return session.send_encoded(packet);
+    case ShardMessage::Kind::datagram:
+      return message.channel == Channel::quick ? session.send_quick(packet)
+                                               : session.send_encoded(packet);
+    case ShardMessage::Kind::close:
+      return client->connection().close_after_flush(CloseCause::application);
+    case ShardMessage::Kind::authorise:
+    case ShardMessage::Kind::revoke: {
+      const Authed authed =
+          message.kind == ShardMessage::Kind::authorise ? Authed::yes : Authed::no;
+      session.set_authed(authed);
+      if (session.wire_id() != 0)
+        registry_.directory().set_authed(session.key().handle.slot, authed);
+      return;
+    }
+    case ShardMessage::Kind::publish:
+      break;
+  }
+  CHECK(false);
+}
+
+void Shard::publish(const proto::PacketSpec& packet, Channel channel) {
+  const size_t bytes = proto::packet_bytes(packet);
+  proto::encode(packet, writer_.prepare(bytes));
+  published_bytes_ += bytes;
+  fan_out(writer_.commit(bytes), channel);
+}
+
+void Shard::fan_out(const engine::Slice& packet, Channel channel) {
+  proto::PacketHeader header;
+  CHECK(proto::decode_header(packet.bytes(), header) == proto::DecodeError::none);
+  const std::string_view url = proto::view_packet(header, packet.bytes()).url;
+  counters_.publishes.add();
+  if (channel == Channel::quick) {
+    fanout_.publish_quick(url, packet.bytes());
+  } else {
+    fanout_.publish(url, packet);
+  }
+}
+
+// ---- Clients
+
+void Shard::on_accept(engine::Socket socket) {
+  counters_.accepted.add();
+  const Result<engine::Address> peer = io().peer_address(socket);
+  const Result<engine::Address> local = io().local_address(socket);
+  // An error here: the peer has already gone.
+  const CloseCause refusal = !peer.ok() || !local.ok()                 ? CloseCause::peer
+                             : stopping_                               ? CloseCause::stopping
+                             : registry_.size() >= config_.clients_max ? CloseCause::limit
+                                                                       : CloseCause::none;
+  if (refusal != CloseCause::none) {
+    if (refusal == CloseCause::limit) {
+      LOG(warn, "event=connection_refused shard={} clients={} knob=clients_per_shard_max", index_,
+          registry_.size());
+    }
+    counters_.closed_by(refusal).add();
+    return io().close(socket);
+  }
+  counters_.connections.add();
+  registry_
+      .add(loop_, socket, static_cast<SessionHost&>(*this), static_cast<ShardClient::Owner&>(*this),
+           *peer, *local)
+      .start();
+}
+
+uint32_t Shard::activate(Session& session) {
+  const uint32_t wire_id = registry_.activate(session);
+  counters_.clients.add();
+  return wire_id;
+}
+
+void Shard::on_client_closed(ShardClient& client, CloseCause cause) {
+  Session& session = client.session();
+  counters_.closed_by(cause).add();
+  counters_.connections.sub();
+  session.end();
+  if (session.wire_id() != 0) {
+    counters_.clients.sub();
+    application_.presence(session, Presence::disconnected);
+  }
+  registry_.remove(client);
+}
+
+void Shard::wait_for_room(Session& session) {
+  waiting_for_room_.push_back(session);
+  if (!room_timer_.started()) loop_.start_timer(room_timer_, kRoomRetry);
+}
+
+void Shard::on_room() {
+  base::IntrusiveList<Session, &Session::room_hook_> round;
+  round.splice_back(waiting_for_room_);
+  while (!round.empty()) {
+    Session& session = round.pop_front();
+    if (!session.retry_relay()) waiting_for_room_.push_back(session);
+  }
+  if (!waiting_for_room_.empty() && !room_timer_.started())
+    loop_.start_timer(room_timer_, kRoomRetry);
+}
+
+// ---- Stopping
+
+void Shard::request_stop() {
+  stop_requested_.store(true, std::memory_order_release);
+  loop_.io().wake();
+}
+
+void Shard::begin_stop() {
+  stopping_ = true;
+  listener_->stop();
+  quick_->stop();
+  registry_.for_each(
+      [](ShardClient& client) { client.connection().close_after_flush(CloseCause::stopping); });
+  loop_.start_timer(stop_timer_, kStopTime);
+}
+
+void Shard::on_stop_deadline() {
+  registry_.for_each(
+      [](ShardClient& client) { client.connection().terminate(CloseCause::stopping); });
+}
+
+void Shard::finish_stop() {
+  if (registry_.size() > 0 || !listener_->closed() || !quick_->closed()) return;
+  loop_.stop_timer(stop_timer_);
+  loop_.stop_timer(room_timer_);
+  writer_.reset();
+  stopped_ = true;
+  loop_.stop();  // the turn must not sleep now
+}
+
+}  // namespace ringroad::shard

@@ -1,0 +1,149 @@
+// shard.h — one core's world: owns and wires its loop, clients, index and channels.
+// Owner:  the server.   Thread: run() or turn() by one thread; what is marked "any thread" by all.
+// Bound:  clients_per_shard_max; mailbox lanes; per turn, what its own handlers publish: half a
+// client's queue. Life:   start() -> turns -> request_stop() -> turns -> stopped(): every client
+// closed, nothing in flight.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/intrusive_list.h"
+#include "engine/block.h"
+#include "engine/listener.h"
+#include "engine/loop.h"
+#include "engine/mailbox.h"
+#include "shard/application.h"
+#include "shard/client_registry.h"
+#include "shard/fanout.h"
+#include "shard/interest_filter.h"
+#include "shard/quick_channel.h"
+#include "shard/router.h"
+#include "shard/session.h"
+#include "shard/stats.h"
+
+namespace ringroad::shard {
+
+/// Constant while the server runs.
+struct ShardConfig {
+  SessionConfig session;
+  uint32_t shards = 1;
+  size_t clients_max = 200'000;
+  size_t mailbox_bytes = 1'048'576;
+};
+
+class Shard final : public engine::Loop::Work,
+                    public engine::Listener::Handler,
+                    public ShardClient::Owner,
+                    public QuickChannel::Clients,
+                    public SessionHost {
+ public:
+  Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& router,
+        Application& application, PatternDirectory& patterns);
+  ~Shard();
+
+  /// Takes over the sockets. Before the first turn.
+  void start(engine::Socket listener, engine::Socket quick);
+  void turn();
+  /// Turns until stopped.
+  void run();
+  /// Any thread. Closes every client after what it is owed was sent, at most two seconds later.
+  void request_stop();
+  bool stopped() const { return stopped_; }
+
+  // Any thread.
+  uint32_t index() const { return index_; }
+  engine::Mailbox& mailbox() { return mailbox_; }
+  const InterestFilter& filter() const { return filter_; }
+  const ClientDirectory& directory() const { return registry_.directory(); }
+  const ShardCounters& stats() const { return counters_; }
+  const Fanout::Stats& fanout_stats() const { return fanout_.stats(); }
+  uint64_t bytes_live() const { return pool_.bytes_live().get() + counters_.held_bytes.get(); }
+  bool in_turn_of_this_thread() const;
+
+  // In this shard's turn only.
+  engine::Io& io() { return loop_.io(); }
+  engine::Loop& loop() { return loop_; }
+  /// Room for a publish of a handler of this shard, in this turn.
+  bool admits(size_t bytes) const {
+    return published_bytes_ + bytes <= config_.session.queue_bytes_max / 2;
+  }
+  void publish(const proto::PacketSpec& packet, Channel channel);
+
+ private:
+  // engine::Loop::Work
+  size_t drain(size_t bytes_budget) override;
+  bool flush() override;
+  bool may_sleep() override { return mailbox_.may_sleep(); }
+  void awake() override { mailbox_.awake(); }
+  // engine::Listener::Handler
+  void on_accept(engine::Socket socket) override;
+  // ShardClient::Owner
+  void on_client_closed(ShardClient& client, engine::CloseCause cause) override;
+  // QuickChannel::Clients
+  Session* find_wire_id(uint32_t wire_id) override { return registry_.find_wire_id(wire_id); }
+  // SessionHost
+  const SessionConfig& config() const override { return config_.session; }
+  Fanout& fanout() override { return fanout_; }
+  PatternDirectory& patterns() override { return patterns_; }
+  engine::BlockWriter& writer() override { return writer_; }
+  ShardCounters& counters() override { return counters_; }
+  void start_timer(engine::Timer& timer, engine::Duration delay) override {
+    loop_.start_timer(timer, delay);
+  }
+  void stop_timer(engine::Timer& timer) override { loop_.stop_timer(timer); }
+  uint32_t activate(Session& session) override;
+  void announce(Session& session) override { application_.presence(session, Presence::connected); }
+  bool call(Session& session, const proto::PacketView& packet) override {
+    return application_.call(session, packet);
+  }
+  void data(Session& session, const proto::PacketView& packet, Channel channel) override {
+    application_.data(session, packet, channel);
+  }
+  bool relay(const proto::PacketSpec& packet, Channel channel) override {
+    const bool taken = router_.publish(packet, channel).ok();
+    if (taken) counters_.relayed.add();
+    return taken;
+  }
+  void wait_for_room(Session& session) override;
+  uint64_t publish_count() const override { return counters_.publishes.get(); }
+  void send_quick(Session& session, std::span<const std::byte> packet) override {
+    quick_->send(session, packet);
+  }
+
+  void on_message(std::span<const std::byte> record);
+  void fan_out(const engine::Slice& packet, Channel channel);
+  void deliver(ShardMessage message, std::span<const std::byte> packet);
+  void on_room();
+  void begin_stop();
+  void on_stop_deadline();
+  void finish_stop();
+
+  const uint32_t index_;
+  const ShardConfig config_;
+  Router& router_;
+  Application& application_;
+  PatternDirectory& patterns_;
+  ShardCounters counters_;
+  InterestFilter filter_;
+  engine::BlockPool pool_;      // outlives all that holds slices
+  engine::BlockWriter writer_;  // what this shard encodes, neighbours next to each other
+  engine::Mailbox mailbox_;
+  engine::Loop loop_;
+  Fanout fanout_;
+  ClientRegistry registry_;
+  std::unique_ptr<engine::Listener> listener_;
+  std::unique_ptr<QuickChannel> quick_;
+  base::IntrusiveList<Session, &Session::room_hook_> waiting_for_room_;
+  engine::Timer room_timer_ = engine::Timer::bind<&Shard::on_room>(this);
+  engine::Timer stop_timer_ = engine::Timer::bind<&Shard::on_stop_deadline>(this);
+  size_t published_bytes_ = 0;  // in this turn, by own handlers
+  bool stopping_ = false;
+  bool stopped_ = false;
+  std::atomic<bool> stop_requested_{false};   // release in request_stop() -> acquire in drain()
+  std::atomic<uintptr_t> turning_thread_{0};  // relaxed: a thread only looks for its own mark
+};
+
+}  // namespace ringroad::shard

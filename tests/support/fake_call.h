@@ -1,0 +1,23 @@
+// fake_call.h — a Call for handlers that do not look at it.
+#pragma once
+
+#include <string_view>
+
+#include "ringroad/server.h"
+
+namespace ringroad {
+
+class FakeCall final : public Call {
+ public:
+  RemoteClient client() override { return {}; }
+  std::string_view url() const override { return "/"; }
+  Method method() const override { return Method::get; }
+  const PayloadView& payload() const override { return payload_; }
+  uint32_t seqno() const override { return 0; }
+  Status reply(const ReplyContent&) override { return {}; }
+
+ private:
+  PayloadView payload_;
+};
+
+}  // namespace ringroad
