@@ -1,0 +1,151 @@
+#include "ringroad/client.h"
+
+#include <utility>
+
+#include "client/client_core.h"
+#include "client/waiter.h"
+
+namespace ringroad {
+namespace {
+
+using client::Waiter;
+
+/// Starts something that answers with a Status, and waits for it.
+template <typename Start>
+Status wait_for_status(const ClientCore& core, Start start) {
+  Status status = core.may_wait();
+  if (!status.ok()) return status;
+  Waiter<Status> waiter;
+  status = start([&waiter](const Status& answer) { waiter.set(answer); });
+  return status.ok() ? waiter.wait() : status;
+}
+
+/// The same for a reply.
+template <typename Start>
+Result<Reply> wait_for_reply(const ClientCore& core, Start start) {
+  Status status = core.may_wait();
+  if (!status.ok()) return status;
+  Waiter<Result<Reply>> waiter;
+  status = start([&waiter](const Result<Reply>& answer) { waiter.set(answer); });
+  return status.ok() ? waiter.wait() : Result<Reply>(status);
+}
+
+}  // namespace
+
+Client::Client()
+    : core_(std::make_shared<ClientCore>(std::make_shared<ClientLoopCore>(ClientLoopOptions()))) {
+}
+
+Client::Client(ClientLoop& loop) : core_(std::make_shared<ClientCore>(loop.core())) {
+}
+
+Client::~Client() = default;
+
+void Client::on_connect(ConnectHandler handler) {
+  core_->state().handlers.connect = std::move(handler);
+}
+
+void Client::on_message(MessageHandler handler) {
+  core_->state().handlers.message = std::move(handler);
+}
+
+void Client::on_data(MessageHandler handler) {
+  core_->state().handlers.data = std::move(handler);
+}
+
+Status Client::connect(std::string_view url, ConnectOptions options) {
+  return wait_for_status(
+      *core_, [&](DoneCallback done) { return core_->connect(url, options, std::move(done)); });
+}
+
+Status Client::connect_async(std::string_view url, ConnectOptions options, DoneCallback done) {
+  return core_->connect(url, options, std::move(done));
+}
+
+void Client::disconnect() {
+  core_->disconnect();
+}
+
+bool Client::connected() const {
+  return core_->state().connected();
+}
+
+std::string Client::server_info() const {
+  return core_->state().info();
+}
+
+uint32_t Client::id() const {
+  return core_->state().id();
+}
+
+Result<Reply> Client::fetch(std::string_view url, const CallRequest& request) {
+  return wait_for_reply(
+      *core_, [&](ReplyCallback done) { return core_->call(url, request, std::move(done)); });
+}
+
+Status Client::call(std::string_view url, const CallRequest& request, ReplyCallback done) {
+  return core_->call(url, request, std::move(done));
+}
+
+Status Client::subscribe(std::string_view url) {
+  return wait_for_status(*core_,
+                         [&](DoneCallback done) { return subscribe_async(url, std::move(done)); });
+}
+
+Status Client::subscribe(const std::vector<std::string>& urls) {
+  return wait_for_status(*core_, [&](DoneCallback done) {
+    return core_->subscription(proto::PacketType::subscribe, urls, std::move(done));
+  });
+}
+
+Status Client::subscribe_async(std::string_view url, DoneCallback done) {
+  return core_->subscription(proto::PacketType::subscribe, url, std::move(done));
+}
+
+Status Client::unsubscribe(std::string_view url) {
+  return wait_for_status(
+      *core_, [&](DoneCallback done) { return unsubscribe_async(url, std::move(done)); });
+}
+
+Status Client::unsubscribe(const std::vector<std::string>& urls) {
+  return wait_for_status(*core_, [&](DoneCallback done) {
+    return core_->subscription(proto::PacketType::unsubscribe, urls, std::move(done));
+  });
+}
+
+Status Client::unsubscribe_async(std::string_view url, DoneCallback done) {
+  return core_->subscription(proto::PacketType::unsubscribe, url, std::move(done));
+}
+
+Status Client::unsubscribe_all() {
+  return wait_for_status(
+      *core_, [&](DoneCallback done) { return core_->unsubscribe_all(std::move(done)); });
+}
+
+Result<std::chrono::nanoseconds> Client::ping(std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  Clock::time_point end;
+  const Result<Reply> reply = wait_for_reply(*core_, [&](ReplyCallback done) {
+    return core_->ping(timeout, [&end, done = std::move(done)](const Result<Reply>& answer) {
+      end = Clock::now();
+      done(answer);
+    });
+  });
+  if (!reply.ok()) return reply.status();
+  return std::chrono::nanoseconds(end - begin);
+}
+
+Status Client::noop() {
+  return core_->noop();
+}
+
+Status Client::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
+  return core_->datagram(url, payload, channel);
+}
+
+size_t Client::pending_bytes() const {
+  return core_->state().pending_bytes();
+}
+
+}  // namespace ringroad

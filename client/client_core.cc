@@ -1,0 +1,222 @@
+#include "client/client_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "client/server_url.h"
+#include "client/waiter.h"
+#include "proto/json.h"
+#include "proto/url.h"
+
+namespace ringroad {
+namespace {
+
+using client::Command;
+
+constexpr ClientCore::Timeout kSubscribeTimeout = std::chrono::seconds(60);  // V57
+constexpr ClientCore::Timeout kTimeoutMax = std::chrono::hours(24 * 365);    // longer is this
+
+Status not_connected() {
+  return {StatusCode::not_running, "the client is not connected; call connect() first"};
+}
+
+Status check_url(std::string_view url) {
+  if (proto::valid_url(url)) return {};
+  return {StatusCode::invalid_argument,
+          "url \"" + std::string(url.substr(0, 100)) +
+              "\": it must start with '/', hold no NUL and be at most 65535 bytes long"};
+}
+
+std::string json_list(const std::vector<std::string>& urls) {
+  std::string list = "[";
+  for (const std::string& url : urls) {
+    if (list.size() > 1) list += ',';
+    proto::append_json_string(list, url);
+  }
+  return list += ']';
+}
+
+/// What a SUBSCRIBE or UNSUBSCRIBE came to.
+Status outcome_of(const Result<Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  const ReplyStatus status = reply->status;
+  if (status == ReplyStatus::success) return {};
+  StatusCode code = StatusCode::bad_response;
+  if (status == ReplyStatus::arguments || status == ReplyStatus::invalid_url) {
+    code = StatusCode::invalid_argument;
+  } else if (status == ReplyStatus::no_permissions || status == ReplyStatus::password) {
+    code = StatusCode::no_permission;
+  } else if (status == ReplyStatus::no_memory) {
+    code = StatusCode::resource_exhausted;
+  }
+  return {code, "the server refused with status " + std::to_string(static_cast<int>(status))};
+}
+
+}  // namespace
+
+ClientCore::ClientCore(std::shared_ptr<ClientLoopCore> loop)
+    : loop_(std::move(loop)),
+      thread_(loop_->next_thread()),
+      state_(loop_->options().queue_bytes_max) {
+}
+
+ClientCore::~ClientCore() {
+  const bool client_destroyed_on_its_own_loop_thread = thread_.is_current();
+  CHECK(!client_destroyed_on_its_own_loop_thread);
+  client::Waiter<Status> ended;
+  Command command{.kind = Command::Kind::disconnect};
+  command.disconnected = [&ended](const Status& status) { ended.set(status); };
+  using Position = client::CommandQueue::Position;
+  if (!loop_->running()) return;  // nothing was ever asked of it, or everything has ended
+  if (thread_.queue().post(source_, std::move(command), nullptr, Position::last)) {
+    (void)ended.wait();
+  }
+}
+
+Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
+                           Client::DoneCallback done) {
+  if (Status status = options.validate(); !status.ok()) return status;
+  const proto::PacketSpec login{.type = proto::PacketType::servinfo, .param = options.password};
+  // Escaping makes it at most six times as long.
+  if (Status status = proto::check_packet(login, base::kPayloadBytesMax / 8); !status.ok()) {
+    return {StatusCode::invalid_argument, "password: " + status.message()};
+  }
+  Result<engine::Address> server = client::parse_server_url(url);
+  if (!server.ok()) return server.status();
+  if (Status status = loop_->start(); !status.ok()) return status;
+  auto request = std::make_unique<client::ConnectRequest>();
+  request->server = *server;
+  request->password = options.password;
+  request->timeout = options.timeout;
+  request->quick = options.quick;
+  request->done = std::move(done);
+  Command command{.kind = Command::Kind::connect, .connect = std::move(request)};
+  if (thread_.queue().post(source_, std::move(command), nullptr)) return {};
+  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+}
+
+void ClientCore::disconnect() {
+  if (!loop_->running()) return;
+  Command command{.kind = Command::Kind::disconnect};
+  if (!may_wait().ok()) {  // in a callback: it takes effect behind it
+    (void)thread_.queue().post(source_, std::move(command), nullptr);
+    return;
+  }
+  client::Waiter<Status> ended;
+  command.disconnected = [&ended](const Status& status) { ended.set(status); };
+  if (thread_.queue().post(source_, std::move(command), nullptr)) (void)ended.wait();
+}
+
+Status ClientCore::may_wait() const {
+  if (!loop_->on_loop_thread()) return {};
+  return {StatusCode::invalid_argument,
+          "this method waits, which a callback must not: use the one with a callback"};
+}
+
+Status ClientCore::post(const proto::PacketSpec& spec, Command command) {
+  if (!state_.connected()) return not_connected();
+  const size_t bytes = proto::packet_bytes(spec);
+  if (!state_.reserve_bytes(bytes)) {
+    return {StatusCode::overloaded,
+            "ClientLoopOptions::queue_bytes_max bytes are waiting to be sent by this client"};
+  }
+  if (thread_.queue().post(source_, std::move(command), &spec)) return {};
+  state_.release_bytes(bytes);
+  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+}
+
+Status ClientCore::request(const proto::PacketSpec& spec, Timeout timeout,
+                           Client::ReplyCallback done) {
+  if (Status status = proto::check_packet(spec, base::kPayloadBytesMax); !status.ok()) {
+    return status;
+  }
+  if (timeout < std::chrono::milliseconds(1)) {
+    return {StatusCode::invalid_argument, "timeout: it must be at least 1 ms"};
+  }
+  Command command{.kind = Command::Kind::call, .type = spec.type};
+  command.timeout = std::min(timeout, kTimeoutMax);
+  command.done = std::move(done);
+  if (command.done == nullptr) return post(spec, std::move(command));
+  if (!state_.reserve_call()) {
+    return {StatusCode::overloaded, "65535 requests of this client are waiting for a reply"};
+  }
+  Status status = post(spec, std::move(command));
+  if (!status.ok()) state_.release_call();
+  return status;
+}
+
+Status ClientCore::call(std::string_view url, const CallRequest& call, Client::ReplyCallback done) {
+  if (Status status = check_url(url); !status.ok()) return status;
+  const bool set = call.method == Method::set;
+  const proto::PacketSpec spec{
+      .type = proto::PacketType::rpc,
+      .flags = set ? proto::kFlagSet : uint8_t{0},
+      .url = url,
+      .param = call.param,
+      .data = call.data,
+  };
+  return request(spec, call.timeout, std::move(done));
+}
+
+Status ClientCore::answered_by_status(const proto::PacketSpec& spec, Client::DoneCallback done) {
+  if (done == nullptr) return request(spec, kSubscribeTimeout, nullptr);
+  return request(spec, kSubscribeTimeout,
+                 [done = std::move(done)](const Result<Reply>& reply) { done(outcome_of(reply)); });
+}
+
+Status ClientCore::subscription(proto::PacketType type, std::string_view url,
+                                Client::DoneCallback done) {
+  if (Status status = check_url(url); !status.ok()) return status;
+  return answered_by_status({.type = type, .url = url}, std::move(done));
+}
+
+Status ClientCore::subscription(proto::PacketType type, const std::vector<std::string>& urls,
+                                Client::DoneCallback done) {
+  if (urls.empty()) {  // D4, D15: servers disagree what that means
+    return {StatusCode::invalid_argument, "the list of urls is empty"};
+  }
+  for (const std::string& url : urls) {
+    if (Status status = check_url(url); !status.ok()) return status;
+  }
+  const std::string list = json_list(urls);
+  return answered_by_status({.type = type, .param = list}, std::move(done));
+}
+
+Status ClientCore::unsubscribe_all(Client::DoneCallback done) {
+  return answered_by_status({.type = proto::PacketType::unsubscribe}, std::move(done));
+}
+
+Status ClientCore::ping(Timeout timeout, Client::ReplyCallback done) {
+  return request({.type = proto::PacketType::pingecho}, timeout, std::move(done));
+}
+
+Status ClientCore::noop() {
+  const proto::PacketSpec spec{.type = proto::PacketType::noop};
+  return post(spec, {.kind = Command::Kind::send, .type = spec.type});
+}
+
+Status ClientCore::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
+  if (Status status = check_url(url); !status.ok()) return status;
+  const bool quick = channel == Channel::quick;
+  const proto::PacketSpec spec{
+      .type = proto::PacketType::datagram,
+      .url = url,
+      .param = payload.param,
+      .data = payload.data,
+  };
+  const size_t bytes_max = quick ? base::kQuickPayloadBytesMax : base::kPayloadBytesMax;
+  if (Status status = proto::check_packet(spec, bytes_max); !status.ok()) return status;
+  if (!quick) return post(spec, {.kind = Command::Kind::send, .type = spec.type});
+  if (!state_.connected()) return not_connected();
+  if (state_.quick() == client::Quick::no_id) {
+    return {StatusCode::unsupported, "the server gave no client id: it has no quick channel"};
+  }
+  if (state_.quick() == client::Quick::off) {
+    return {StatusCode::invalid_argument, "quick: connect with ConnectOptions::quick = true"};
+  }
+  return post(spec, {.kind = Command::Kind::send_quick, .type = spec.type});
+}
+
+}  // namespace ringroad

@@ -1,0 +1,66 @@
+// client_core.h — what is behind a Client: checks, encodes and queues what any thread asks for.
+// Owner:  Client.   Thread: any; set handlers before connect().
+// Bound:  SharedState: bytes and calls are reserved first, so what is refused has changed nothing.
+// Fails:  values; an accepted request is answered exactly once, on the loop's thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/client_loop_core.h"
+#include "client/command_queue.h"
+#include "client/session.h"
+#include "client/shared_state.h"
+#include "proto/packet.h"
+#include "ringroad/client.h"
+
+namespace ringroad {
+
+class ClientCore {
+ public:
+  using Timeout = std::chrono::milliseconds;
+
+  explicit ClientCore(std::shared_ptr<ClientLoopCore> loop);
+  ~ClientCore();
+  ClientCore(const ClientCore&) = delete;
+  ClientCore& operator=(const ClientCore&) = delete;
+
+  Status connect(std::string_view url, const ConnectOptions& options, Client::DoneCallback done);
+  void disconnect();
+
+  Status call(std::string_view url, const CallRequest& request, Client::ReplyCallback done);
+  /// SUBSCRIBE or UNSUBSCRIBE of one URL.
+  Status subscription(proto::PacketType type, std::string_view url, Client::DoneCallback done);
+  /// The list form.
+  Status subscription(proto::PacketType type, const std::vector<std::string>& urls,
+                      Client::DoneCallback done);
+  /// UNSUBSCRIBE with neither.
+  Status unsubscribe_all(Client::DoneCallback done);
+  Status ping(Timeout timeout, Client::ReplyCallback done);
+  Status noop();
+  Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
+
+  /// ok, or why the caller must not wait for the loop.
+  Status may_wait() const;
+
+  client::SharedState& state() { return state_; }
+  const client::SharedState& state() const { return state_; }
+
+ private:
+  Status request(const proto::PacketSpec& spec, Timeout timeout, Client::ReplyCallback done);
+  Status answered_by_status(const proto::PacketSpec& spec, Client::DoneCallback done);
+  /// Reserves and queues a packet.
+  Status post(const proto::PacketSpec& spec, client::Command command);
+
+  std::shared_ptr<ClientLoopCore> loop_;
+  client::LoopThread& thread_;
+  client::SharedState state_;
+  client::Session session_{state_};
+  client::CommandSource source_{session_};
+};
+
+}  // namespace ringroad

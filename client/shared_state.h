@@ -1,0 +1,95 @@
+// shared_state.h — what the program's threads and the loop's thread both see of one client.
+// Owner:  ClientCore, by value.   Thread: as each group says.
+// Bound:  queue_bytes_max bytes and kCallsMax calls: reserved before anything is queued, exactly.
+// Why here: the only memory of a client that two threads touch; the rest is a command away.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/call_table.h"
+#include "ringroad/client.h"
+
+namespace ringroad::client {
+
+struct Handlers {
+  Client::ConnectHandler connect = nullptr;
+  Client::MessageHandler message = nullptr;
+  Client::MessageHandler data = nullptr;
+};
+
+/// Can this connection send and receive on the quick channel?
+enum class Quick : uint8_t {
+  off,    ///< not connected, or not asked for
+  no_id,  ///< the server gave no client id (B5)
+  ready,
+};
+
+class SharedState {
+ public:
+  explicit SharedState(size_t queue_bytes_max) : queue_bytes_max_(queue_bytes_max) {}
+
+  /// Any thread. False: no room, nothing was reserved.
+  bool reserve_bytes(size_t bytes) { return reserve(pending_bytes_, bytes, queue_bytes_max_); }
+  void add_bytes(size_t bytes) { pending_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void release_bytes(size_t bytes) { pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  bool reserve_call() { return reserve(calls_, 1, kCallsMax); }
+  void release_call() { calls_.fetch_sub(1, std::memory_order_relaxed); }
+  size_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+
+  bool connected() const { return connected_.load(std::memory_order_acquire); }
+  uint32_t id() const { return id_.load(std::memory_order_relaxed); }
+  Quick quick() const { return quick_.load(std::memory_order_relaxed); }
+  std::string info() const {
+    const std::lock_guard lock(mutex_);
+    return info_;
+  }
+
+  /// Loop thread.
+  void set_connected(std::optional<uint32_t> id, std::string_view info, Quick quick) {
+    set_info(info);
+    id_.store(id.value_or(0), std::memory_order_relaxed);
+    quick_.store(quick, std::memory_order_relaxed);
+    connected_.store(true, std::memory_order_release);
+  }
+  void set_disconnected() {
+    connected_.store(false, std::memory_order_release);
+    quick_.store(Quick::off, std::memory_order_relaxed);
+    set_info({});
+  }
+
+  // Written before connect(), read by the loop's thread: the command queue orders the two.
+  Handlers handlers;
+
+ private:
+  static bool reserve(std::atomic<size_t>& counter, size_t amount, size_t max) {
+    size_t now = counter.load(std::memory_order_relaxed);
+    do {
+      if (amount > max || now > max - amount) return false;
+    } while (!counter.compare_exchange_weak(now, now + amount, std::memory_order_relaxed));
+    return true;
+  }
+  void set_info(std::string_view info) {
+    const std::lock_guard lock(mutex_);
+    info_ = info;
+  }
+
+  // Constant after construction.
+  const size_t queue_bytes_max_;
+  // Any thread (atomic). Relaxed: quantities; what they count travels through the command queue.
+  std::atomic<size_t> pending_bytes_{0};  // in the command queue, the outbox and in flight
+  std::atomic<size_t> calls_{0};          // in the command queue and the call table
+  std::atomic<bool> connected_{false};  // release: pairs with connected(); id_, quick_ come before
+  std::atomic<uint32_t> id_{0};
+  std::atomic<Quick> quick_{Quick::off};
+  // Any thread (mutex).
+  mutable std::mutex mutex_;
+  std::string info_;
+};
+
+}  // namespace ringroad::client

@@ -1,0 +1,67 @@
+// Property: an address in a vsoa:// URL is found whatever follows it; every other URL is refused
+//           with the name of the thing that is missing.
+// Method: tables of good and bad URLs; for the bad ones the word that must stand in the message.
+#include "client/server_url.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ringroad::client {
+namespace {
+
+TEST(ServerUrl, V61_FindsTheAddress) {
+  const std::vector<std::pair<std::string, std::string>> good = {
+      {"vsoa://127.0.0.1:3005", "127.0.0.1:3005"},
+      {"vsoa://127.0.0.1:3005/", "127.0.0.1:3005"},
+      {"vsoa://10.20.30.40:65535/a/b:c?d", "10.20.30.40:65535"},
+      {"vsoa://localhost:1", "127.0.0.1:1"},
+      {"vsoa://[::1]:3005", "[::1]:3005"},
+      {"vsoa://[fe80::1:2]:3005/path", "[fe80::1:2]:3005"},
+  };
+  for (const auto& [url, expected] : good) {
+    SCOPED_TRACE(url);
+    const Result<engine::Address> address = parse_server_url(url);
+    ASSERT_TRUE(address.ok()) << address.status().message();
+    EXPECT_EQ(address->to_string(), expected);
+  }
+}
+
+TEST(ServerUrl, SaysWhatIsMissing) {
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {"", "vsoa://"},
+      {"127.0.0.1:3005", "vsoa://"},
+      {"http://127.0.0.1:3005", "vsoa://"},
+      {"VSOA:/127.0.0.1:3005", "vsoa://"},
+      {"vsoa://", "no address"},
+      {"vsoa:///path", "no address"},
+      {"vsoa://127.0.0.1", "no port"},
+      {"vsoa://127.0.0.1/path:7", "no port"},
+      {"vsoa://localhost", "no port"},
+      {"vsoa://[::1]", "no port"},
+      {"vsoa://127.0.0.1:", "port"},
+      {"vsoa://127.0.0.1:0", "port 0"},
+      {"vsoa://127.0.0.1:65536", "port"},
+      {"vsoa://127.0.0.1:12x", "port"},
+      {"vsoa://127.0.0:1", "expected"},
+      {"vsoa://1.2.3.4.5:1", "expected"},
+      {"vsoa://::1:3005", "brackets"},
+      {"vsoa://[::1:3005", "brackets"},
+      {"vsoa://lamp", "position lookup"},
+      {"vsoa://lamp/kitchen", "position lookup"},
+      {"vsoa://lamp.example:3005", "position lookup"},
+  };
+  for (const auto& [url, word] : bad) {
+    SCOPED_TRACE(url);
+    const Result<engine::Address> address = parse_server_url(url);
+    ASSERT_FALSE(address.ok());
+    EXPECT_EQ(address.status().code(), StatusCode::invalid_argument);
+    EXPECT_NE(address.status().message().find(word), std::string::npos)
+        << address.status().message();
+  }
+}
+
+}  // namespace
+}  // namespace ringroad::client
