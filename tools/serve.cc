@@ -1,0 +1,123 @@
+// serve.cc — `ringroad serve`: a standing gateway that relays datagrams to the subscribers of their
+// URL.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "ringroad/server.h"
+#include "tools/commands.h"
+#include "tools/limits.h"
+#include "tools/server_report.h"
+#include "tools/text.h"
+#include "tools/wait_point.h"
+
+namespace ringroad::tools {
+namespace {
+
+struct ServeOptions {
+  std::string listen = "0.0.0.0:3005";
+  ServerOptions server = {.info = R"({"name":"ringroad"})", .relay_prefix = "/"};
+  bool no_relay = false;
+  double stats_s = 0.0;  // 0 = quiet, unless stderr is a terminal
+};
+
+void print_start_line(const Server& server, const ServeOptions& options) {
+  const std::string relay =
+      options.server.relay_prefix.empty()
+          ? "no relay"
+          : fmt::format("relaying datagrams under {}", options.server.relay_prefix);
+  fmt::print("serving vsoa://{} with {} on io_uring, {} (Ctrl-C stops)\n", server.address(),
+             plural(server.shard_stats().size(), "shard"), relay);
+  std::fflush(stdout);
+}
+
+/// One line per interval: in place on a terminal, else one below the other.
+void report_until_interrupted(const Server& server, double interval_s, WaitPoint& wait_point) {
+  const bool in_place = isatty(STDERR_FILENO) == 1;
+  const std::chrono::nanoseconds interval(static_cast<int64_t>(interval_s * 1e9));
+  ServerStats before = server.stats();
+  auto next = WaitPoint::Clock::now() + interval;
+  while (true) {
+    const Wake wake = wait_point.wait_until(next);
+    if (wake == Wake::interrupted) break;
+    if (wake == Wake::notified) continue;
+    const ServerStats now = server.stats();
+    const std::string line = rate_line(before, now, interval_s);
+    fmt::print(stderr, "{}{}{}", in_place ? "\r" : "", line, in_place ? "\033[K" : "\n");
+    before = now;
+    next += interval;
+  }
+  if (in_place) fmt::print(stderr, "\r\033[K");
+}
+
+ExitCode run_serve(ServeOptions options) {
+  if (options.no_relay) options.server.relay_prefix.clear();
+  WaitPoint wait_point;
+  raise_file_limit();
+  const Status valid = options.server.validate();
+  if (!valid.ok()) return fail(valid, Stage::listen);
+  Server server(options.server);
+  const Status registered = server.command("/ringroad/stats", [&server](Call& call) {
+    const Status replied = call.reply({.param = stats_json(server.stats())});
+    if (!replied.ok()) return;  // the caller has gone
+  });
+  if (!registered.ok()) return fail(registered, Stage::listen);
+  const Status listening = server.listen(options.listen);
+  if (!listening.ok()) return fail(listening, Stage::listen);
+  print_start_line(server, options);
+  const bool live = isatty(STDERR_FILENO) == 1;
+  if (options.stats_s > 0.0 || live) {
+    report_until_interrupted(server, options.stats_s > 0.0 ? options.stats_s : 1.0, wait_point);
+  } else {
+    while (wait_point.wait() != Wake::interrupted) continue;
+  }
+  const ServerStats last = server.stats();
+  server.stop();
+  fmt::print("{}", summary_text(last));
+  return ExitCode::ok;
+}
+
+constexpr const char* kFooter =
+    R"(Whoever sends a datagram to /fleet/7/pos reaches everybody who subscribed to it, to /fleet/ or to /.
+The command /ringroad/stats answers with the counters.
+
+Example: two shards, a password, datagrams of /fleet/ only
+  ringroad serve --listen 0.0.0.0:3005 --shards 2 --password 123456 --relay /fleet/)";
+
+}  // namespace
+
+Command add_serve(CLI::App& root) {
+  CLI::App* app = root.add_subcommand("serve", "Run a gateway until Ctrl-C");
+  const auto options = std::make_shared<ServeOptions>();
+  ServerOptions& server = options->server;
+  app->add_option("--listen", options->listen, "Where to listen; port 0 takes a free one")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  app->add_option("--shards", server.shards, "Threads (0 = one per core)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64))
+      ->type_name("N");
+  app->add_option("--password", server.password, "What clients must present")->type_name("TEXT");
+  app->add_option("--info", server.info, "What clients are told when they connect")
+      ->capture_default_str()
+      ->type_name("JSON");
+  app->add_option("--queue-bytes", server.queue_bytes_max,
+                  "Most bytes that may wait for one client; then it is closed")
+      ->capture_default_str()
+      ->type_name("BYTES");
+  CLI::Option* relay =
+      app->add_option("--relay", server.relay_prefix, "Publish datagrams under this URL prefix")
+          ->capture_default_str()
+          ->type_name("PREFIX");
+  app->add_flag("--no-relay", options->no_relay, "Publish no datagrams")->excludes(relay);
+  app->add_option("--stats", options->stats_s, "A line on stderr every so often")
+      ->check(CLI::Range(0.1, 86'400.0))
+      ->type_name("SECONDS");
+  app->footer(kFooter);
+  return {app, [options] { return run_serve(*options); }};
+}
+
+}  // namespace ringroad::tools

@@ -1,0 +1,146 @@
+// sub.cc — `ringroad sub`: prints what a server publishes, one line per message.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "ringroad/client.h"
+#include "tools/commands.h"
+#include "tools/remote.h"
+#include "tools/text.h"
+#include "tools/wait_point.h"
+
+namespace ringroad::tools {
+namespace {
+
+struct SubOptions {
+  RemoteOptions remote;
+  std::vector<std::string> urls;
+  bool has_time_limit = false;  // --timeout was given: it also limits the listening
+};
+
+/// Prints on the client's thread; the main thread only waits for the end.
+class Printer {
+ public:
+  Printer(WaitPoint& wait_point, uint64_t count) : wait_point_(wait_point), count_(count) {}
+
+  void print(std::string_view url, const PayloadView& payload, Channel channel) {
+    if (done()) return;
+    std::string line = printable(url);
+    if (!payload.param.empty()) line += " " + printable(payload.param);
+    if (!payload.data.empty()) line += " " + hex_text(payload.data);
+    if (channel == Channel::quick) line += " (quick)";
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fflush(stdout);
+    printed_.fetch_add(1, std::memory_order_release);  // pairs with done() on the main thread
+    if (done()) wait_point_.notify();
+  }
+
+  void on_connect(bool connected) {
+    if (connected) return;
+    lost_.store(true, std::memory_order_release);  // pairs with lost()
+    wait_point_.notify();
+  }
+
+  bool done() const { return count_ != 0 && printed() >= count_; }
+  uint64_t printed() const { return printed_.load(std::memory_order_acquire); }
+  bool lost() const { return lost_.load(std::memory_order_acquire); }
+
+ private:
+  WaitPoint& wait_point_;
+  const uint64_t count_;  // 0 = without end
+  std::atomic<uint64_t> printed_{0};
+  std::atomic<bool> lost_{false};
+};
+
+Status subscribe(Client& client, const std::vector<std::string>& urls, WaitPoint& wait_point) {
+  for (const std::string& url : urls) {
+    const auto answer = std::make_shared<Answer<Status>>(wait_point);
+    const Status started =
+        client.subscribe_async(url, [answer](const Status& status) { answer->set(status); });
+    if (!started.ok()) return started;
+    const Status status = answer->wait().value_or(interrupted_status());
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+ExitCode verdict(const Printer& printer, const SubOptions& options, Wake wake) {
+  const uint64_t count = options.remote.count;
+  if (count != 0 && printer.done()) return ExitCode::ok;
+  if (printer.lost()) {
+    return fail(ExitCode::answer_is_no, "the server closed the connection; is it still running?");
+  }
+  if (count == 0) return ExitCode::ok;
+  return fail(ExitCode::answer_is_no,
+              fmt::format("{} of {} when {}", grouped(printer.printed()), plural(count, "message"),
+                          wake == Wake::interrupted ? "interrupted" : "the time was over"));
+}
+
+ExitCode listen_on(Client& client, const Printer& printer, const SubOptions& options,
+                   WaitPoint& wait_point) {
+  const auto deadline = WaitPoint::Clock::now() + options.remote.timeout();
+  Wake wake = Wake::notified;
+  while (wake == Wake::notified && !printer.done() && !printer.lost()) {
+    wake = options.has_time_limit ? wait_point.wait_until(deadline) : wait_point.wait();
+  }
+  const ExitCode code = verdict(printer, options, wake);
+  client.disconnect();
+  return code;
+}
+
+ExitCode run_sub(const SubOptions& options) {
+  const Result<Target> target = parse_target(options.remote.target);
+  if (!target.ok()) return fail(target.status(), Stage::connect);
+  WaitPoint wait_point;
+  Printer printer(wait_point, options.remote.count);
+  Client client;
+  client.on_message([&printer](std::string_view url, const PayloadView& payload, Channel channel) {
+    printer.print(url, payload, channel);
+  });
+  client.on_connect(
+      [&printer](bool connected, std::string_view) { printer.on_connect(connected); });
+  const Status connected = connect(
+      client, target->server,
+      {.password = options.remote.password, .timeout = options.remote.timeout()}, wait_point);
+  if (!connected.ok()) return fail(connected, Stage::connect);
+  const Status subscribed = subscribe(client, options.urls, wait_point);
+  if (!subscribed.ok()) return fail(subscribed, Stage::work);
+  fmt::print(stderr, "subscribed to {} at {} (Ctrl-C ends)\n", fmt::join(options.urls, " "),
+             target->server);
+  return listen_on(client, printer, options, wait_point);
+}
+
+constexpr const char* kFooter =
+    R"(A URL that ends with '/' takes everything below it; '/' takes everything.
+
+Example: the next five positions of the whole fleet, or exit 1 after 2.5 seconds
+  ringroad sub vsoa://127.0.0.1:3005 /fleet/ --count 5 --timeout 2.5
+Output: URL PARAM [DATA], for example
+  /fleet/7/pos {"vehicle":7,"kmh":42} [8 bytes: 0011223344556677])";
+
+}  // namespace
+
+Command add_sub(CLI::App& root) {
+  CLI::App* app = root.add_subcommand("sub", "Subscribe and print messages, one per line");
+  const auto options = std::make_shared<SubOptions>();
+  options->remote.count = 0;
+  app->add_option("server", options->remote.target, "vsoa://HOST:PORT")->required();
+  app->add_option("url", options->urls, "What to subscribe to")->required();
+  add_remote_options(*app, options->remote);
+  app->get_option("--timeout")
+      ->description("Seconds to connect; if given, also how long to listen");
+  app->add_option("--count", options->remote.count, "End after so many messages (0 = never)")
+      ->capture_default_str()
+      ->type_name("N");
+  app->footer(kFooter);
+  return {app, [app, options] {
+            options->has_time_limit = app->count("--timeout") > 0;
+            return run_sub(*options);
+          }};
+}
+
+}  // namespace ringroad::tools
