@@ -1,9 +1,9 @@
 // histogram.h — how a large number of values (latencies, sizes) is distributed.
 // Thread: one; merge() what several threads recorded.
-// Bound:  fixed, 30 KiB; any uint64_t can be recorded.
-// Error:  percentile() answers at most 1/64 (1.6 %) too much, never too little; values below 128
-// are exact. Why here: log-linear buckets make record() a shift and an increment, so that it can
-// stand in a loop.
+// Bound:  fixed, 30 KiB; any uint64_t can be recorded. Error: percentile() answers at most 1/64
+//         (1.6 %) too much, never too little; values below 128 are exact.
+// Why here: log-linear buckets make record() a shift and an increment, so that it can stand in a
+//         loop.
 #pragma once
 
 #include <array>

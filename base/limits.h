@@ -51,6 +51,8 @@ inline constexpr size_t kSubscriptionsPerClientMax = 65'536;
 inline constexpr size_t kSubscriptionBytesPerClientMax = 4 * 1'048'576;  // sum of pattern lengths
 
 // Fan-out.
+inline constexpr size_t kLanePiecesMax =
+    64;  // small slices in a row of one lane; then they are copied together
 inline constexpr size_t kCopyMembersMin =
     8;  // smaller cohorts gather slices instead of copying into an own block
 

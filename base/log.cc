@@ -44,13 +44,23 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+/// A value may come from a peer: it must not end the line and begin one of its own.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    line += control ? fmt::format("\\x{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return line;
+}
+
 std::string format_line(std::string_view format, std::initializer_list<LogValue> values) {
   fmt::dynamic_format_arg_store<fmt::format_context> store;
   for (const LogValue& value : values) {
     std::visit([&store](const auto& plain) { store.push_back(plain); }, value.variant());
   }
   try {
-    return fmt::vformat(fmt::string_view(format.data(), format.size()), store);
+    return one_line(fmt::vformat(fmt::string_view(format.data(), format.size()), store));
   } catch (const fmt::format_error&) {
     return std::string(format);
   }

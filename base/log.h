@@ -1,9 +1,13 @@
 // log.h — one line per event to stderr, few lines per call site.
-// Use:    LOG(warn, "event=slow_client client={} pending_bytes={}", id, bytes);   {fmt}
-// placeholders, by position. Thread: any. Bound:  kLogLinesPerSecond lines per call site and
-// second; the next line says how many were left out. Cost:   below the level one relaxed load; no
-// clock read, no formatting. Not for per-packet functions all the same. Why here: spdlog and fmt
-// stay inside log.cc; a limit that is hit a million times a second must not fill a disk.
+// Use:    LOG(warn, "event=slow_client client={} pending_bytes={}", id, bytes); {fmt}
+//         placeholders, by position.
+// Thread: any.
+// Bound:  kLogLinesPerSecond lines per call site and second; the next line says how many were
+//         left out.
+// Cost:   below the level one relaxed load; no clock read, no formatting. Not for per-packet
+//         functions all the same.
+// Why here: spdlog and fmt stay inside log.cc; a limit that is hit a million times a second must
+//         not fill a disk.
 #pragma once
 
 #include <chrono>

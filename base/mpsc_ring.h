@@ -1,10 +1,12 @@
 // mpsc_ring.h — byte records from any number of threads to one, without a lock.
 // Thread: reserve(), commit(), abandon() by any; front(), pop(), empty() by the reader.
 // Bound:  capacity_bytes, in cells of 64; a record lies in one piece, the cells before a wrap are
-// skipped. Fails:  reserve() answers an empty span when the record does not fit now. Order:  as
-// reserved. A writer that holds a reservation holds up the reader, never another writer. Why here:
-// a cell's stamp (committed or not) has a place of its own, so that payload bytes can never look
-// like one.
+//         skipped.
+// Fails:  reserve() answers an empty span when the record does not fit now.
+// Order:  as reserved. A writer that holds a reservation holds up the reader, never another
+//         writer.
+// Why here: a cell's stamp (committed or not) has a place of its own, so that payload bytes can
+//         never look like one.
 #pragma once
 
 #include <atomic>

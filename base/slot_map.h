@@ -1,9 +1,11 @@
 // slot_map.h — objects that are found by number and by handle, and never move.
-// Owner:  the map owns its objects, in chunks of kChunkSlots.   Thread: one.
+// Owner:  the map owns its objects, in chunks of kChunkSlots.
+// Thread: one.
 // Bound:  the caller's; memory is that of the largest size ever, freed slots are used again, last
-// freed first. Fails:  find() answers null for a handle whose object was erased, even if its slot
-// is taken again. Why here: what lives long is named by a handle and not by a pointer, so that
-// "gone" is an answer.
+//         freed first.
+// Fails:  find() answers null for a handle whose object was erased, even if its slot is taken
+//         again.
+// Why here: what lives long is named by a handle and not by a pointer, so that "gone" is an answer.
 #pragma once
 
 #include <array>

@@ -1,11 +1,12 @@
 // spsc_ring.h — byte records from one thread to one other, without a lock.
 // Thread: reserve() and commit() by the writer; front() and pop() by the reader; empty() by the
-// reader. Bound:  capacity_bytes with 8 bytes of header per record; records lie in one piece, the
-// rest before a wrap is skipped. Fails:  reserve() answers an empty span when the record does not
-// fit now. Memory: taken untouched: a ring that is never used costs address space and no pages. Why
-// here: each side keeps its index in a cache line of its own and a copy of the other's, so that a
-// full or an
-//           empty look costs a line transfer only when the copy is used up.
+//         reader.
+// Bound:  capacity_bytes with 8 bytes of header per record; records lie in one piece, the rest
+//         before a wrap is skipped.
+// Fails:  reserve() answers an empty span when the record does not fit now. Memory: taken
+//         untouched: a ring that is never used costs address space and no pages.
+// Why here: each side keeps its index in a cache line of its own and a copy of the other's, so that
+//         a full or an empty look costs a line transfer only when the copy is used up.
 #pragma once
 
 #include <atomic>

@@ -1,12 +1,11 @@
 // connection.h — one TCP connection: receive, send, and an end without races.
-// Owner:  its handler (a session).   Thread: the loop's.
+// Owner:  its handler (a session).
+// Thread: the loop's.
 // Life:   open -> [closing -> lingering ->] terminating -> closed. terminate() stops new work,
-// waits until no kernel
-//         operation is out, closes, and the loop calls on_closed() when it reaps; then, and only
-//         then, it may be destroyed.
-// Bound:  one send in flight; received bytes are handed on at once; while paused, what was already
-// under way is copied
-//         aside (at most the loop's receive buffers).
+//         waits until no kernel operation is out, closes, and the loop calls on_closed() when it
+//         reaps; then, and only then, it may be destroyed.
+// Bound:  one send in flight; received bytes are handed on at once; while paused, what was
+//         already under way is copied aside (at most the loop's receive buffers).
 // Fails:  every end has one CloseCause.
 #pragma once
 

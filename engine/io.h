@@ -1,11 +1,11 @@
 // io.h — the verbs of the kernel that the engine uses.
-// Owner:  one Io per loop.   Thread: the loop's thread only, except wake().
-// Lives:  a Completion that is submitted must not move or die until its last event was run (`more`
-// false); memory handed
-//         to send() stays untouched until that event.
+// Owner:  one Io per loop.
+// Thread: the loop's thread only, except wake().
+// Lives:  a Completion that is submitted must not move or die until its last event was run
+//         (`more` false); memory handed to send() stays untouched until that event.
 // Fails:  set-up verbs answer a Status; operations answer -errno in IoEvent::result.
 // Why here: io_uring (uring_io), a seeded simulator (tests/sim) and later epoll behind one set of
-// words, one suite for all.
+//         words, one suite for all.
 #pragma once
 
 #include <sys/socket.h>

@@ -1,8 +1,10 @@
 // listener.h — accepts TCP connections of one shard.
-// Owner:  a shard.   Thread: the loop's.
-// Bound:  the handler's: it may refuse a socket. When descriptors run out it waits and tries again,
-// counted. Why here: all shards listen on one port (SO_REUSEPORT), which lets a second server in
-// silently: ensure_free() refuses it.
+// Owner:  a shard.
+// Thread: the loop's.
+// Bound:  the handler's: it may refuse a socket. When descriptors run out it waits and tries
+//         again, counted.
+// Why here: all shards listen on one port (SO_REUSEPORT), which lets a second server in silently:
+//         ensure_free() refuses it.
 #pragma once
 
 #include <cstdint>

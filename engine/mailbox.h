@@ -1,13 +1,15 @@
 // mailbox.h — what other threads have to tell one loop.
-// Owner:  the loop that reads it.   Thread: reserve/commit by loop number `producer`; the …_any
-// verbs, try_charge and
-//         discharge by any thread; drain, may_sleep, awake by the owner.
+// Owner:  the loop that reads it.
+// Thread: reserve/commit by loop number `producer`; the …_any verbs, try_charge and discharge by
+//         any thread; drain, may_sleep, awake by the owner.
 // Bound:  lane_bytes per lane (one lane per producing loop, one for all other threads); packets
-// that a record only points
-//         at are charged separately, kMailboxChargePerLaneByte * lane_bytes for all lanes together.
+//         that a record only points at are charged separately, kMailboxChargePerLaneByte *
+//         lane_bytes for all lanes together.
 // Fails:  reserve() and reserve_any() answer an empty span and try_charge() false when full;
-// counted, the caller decides. Order:  per lane. The owner is woken only if it sleeps. Why here:
-// the only way from one thread to another; no lock, and a lane that is never used costs no memory.
+//         counted, the caller decides.
+// Order:  per lane. The owner is woken only if it sleeps.
+// Why here: the only way from one thread to another; no lock, and a lane that is never used costs
+//         no memory.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "engine/outbox.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 namespace ringroad::engine {
@@ -8,7 +10,26 @@ void SliceQueue::push(Slice slice) {
   if (slice.empty()) return;
   bytes_ += slice.size();
   if (!empty() && slices_.back().extend(slice)) return;
+  small_tail_ = slice.size() <= base::kInlinePacketBytesMax ? small_tail_ + 1 : 0;
   slices_.push_back(std::move(slice));
+}
+
+void SliceQueue::fold(BlockPool& pool) {
+  if (small_tail_ < base::kLanePiecesMax) return;
+  const size_t count = std::min(small_tail_, slices_.size() - head_);
+  const size_t first = slices_.size() - count;
+  size_t bytes = 0;
+  for (size_t i = first; i < slices_.size(); ++i) bytes += slices_[i].size();
+  BlockWriter writer(pool);
+  std::span<std::byte> room = writer.prepare(bytes);
+  for (size_t i = first; i < slices_.size(); ++i) {
+    const auto piece = slices_[i].bytes();
+    std::copy(piece.begin(), piece.end(), room.begin());
+    room = room.subspan(piece.size());
+  }
+  slices_.resize(first);
+  slices_.push_back(writer.commit(bytes));
+  small_tail_ = 0;  // what was copied once is not copied again
 }
 
 void SliceQueue::move_to(SendBatch& batch) {
@@ -31,6 +52,7 @@ void SliceQueue::release_if_empty() {
   // An idle client must own no memory; a busy one pushes again within the turn or soon after.
   std::vector<Slice>().swap(slices_);
   head_ = 0;
+  small_tail_ = 0;
   CHECK(bytes_ == 0);
 }
 

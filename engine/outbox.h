@@ -1,9 +1,10 @@
 // outbox.h — packets that wait for one connection.
-// Owner:  a session, by value.   Thread: the loop's thread only.
+// Owner:  a session, by value.
+// Thread: the loop's thread only.
 // Bound:  the owner's: it asks pending_bytes() before it pushes; the outbox counts exactly.
 // Order:  solo packets first, each in a send of its own; then the control lane; then the ordered
-// lane. Within a lane: FIFO. Why here: lane policy lives apart from the socket so that it can be
-// tested without one.
+//         lane. Within a lane: FIFO.
+// Why here: lane policy lives apart from the socket so that it can be tested without one.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,8 @@ class SliceQueue {
   size_t bytes() const { return bytes_; }
   /// Neighbours in memory become one slice.
   void push(Slice slice);
+  /// Copies the small slices at the end into one piece once they are many: each may pin a block.
+  void fold(BlockPool& pool);
   /// Moves slices into the batch while it has room.
   void move_to(SendBatch& batch);
   void clear();
@@ -32,6 +35,7 @@ class SliceQueue {
   std::vector<Slice> slices_;
   size_t head_ = 0;
   size_t bytes_ = 0;
+  size_t small_tail_ = 0;  // so many slices at the end are small
 };
 
 class Outbox {
@@ -40,6 +44,8 @@ class Outbox {
   enum class Lane : uint8_t { control, ordered };
 
   void push(Lane lane, Slice packet);
+  /// Keeps what the ordered lane pins within a small multiple of what it holds.
+  void fold(BlockPool& pool) { ordered_.fold(pool); }
   /// Goes before everything else, and nothing else is in the same send.
   void push_solo(Slice packet) { solo_.push_back(std::move(packet)); }
 

@@ -1,8 +1,10 @@
 // send_batch.h — what one send gives to the kernel: slices in order, and how far it got.
-// Owner:  a Connection while a send is out; from a free list of the Loop, so that idle connections
-// have none. Thread: the loop's. Bound:  kSendSlicesMax parts; room() ends at kSendBytesMax. Lives:
-// its slices are dropped when their last byte was taken (released), not when the send was
-// submitted.
+// Owner:  a Connection while a send is out; from a free list of the Loop, so that idle
+//         connections have none.
+// Thread: the loop's.
+// Bound:  kSendSlicesMax parts; room() ends at kSendBytesMax.
+// Lives:  its slices are dropped when their last byte was taken (released), not when the send was
+//         submitted.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,6 +1,7 @@
 // shared_packet.h — one encoded packet, too large to copy, that several shards send.
-// Owner:  counted; the last release() frees it.   Thread: any (the count is atomic; the bytes never
-// change once shared). Why here: the only byte memory of the engine that crosses cores.
+// Owner:  counted; the last release() frees it.
+// Thread: any (the count is atomic; the bytes never change once shared).
+// Why here: the only byte memory of the engine that crosses cores.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,10 @@
 // socket.h — the synchronous system calls on sockets, with errors as sentences.
-// Owner:  none: descriptors are the caller's.   Thread: any, these are plain system calls.
-// Fails:  a Status names the call, the address where there is one, and the cure where one is known.
-// Note:   sockets are blocking on purpose: io_uring answers -EAGAIN on a non-blocking one instead
-// of waiting. Why here: every Io that stands on descriptors needs them alike.
+// Owner:  none: descriptors are the caller's.
+// Thread: any, these are plain system calls.
+// Fails:  a Status names the call, the address where there is one, and the cure where one is
+//         known. Note: sockets are blocking on purpose: io_uring answers -EAGAIN on a
+//         non-blocking one instead of waiting.
+// Why here: every Io that stands on descriptors needs them alike.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,11 @@
 // timer_wheel.h — many deadlines, cheap to set and cheap to drop.
-// Owner:  Loop; a Timer is a member of who waits.   Thread: the loop's.
-// Bound:  none needed: a timer is part of its owner, the wheel holds links only.
-// Fires:  in advance(), never early, at most one tick (1 ms) late plus the loop's turn. A callback
-// may start and stop any timer. Why here: handshake limits, session gates and call timeouts exist
-// once per client; nearly all are stopped before they fire.
+// Owner:  Loop; a Timer is a member of who waits.
+// Thread: the loop's.
+// Bound:  none needed: a timer is part of its owner, the wheel holds links only. Fires: in
+//         advance(), never early, at most one tick (1 ms) late plus the loop's turn. A callback
+//         may start and stop any timer.
+// Why here: handshake limits, session gates and call timeouts exist once per client; nearly all are
+//         stopped before they fire.
 #pragma once
 
 #include <array>

@@ -1,12 +1,11 @@
 // uring_io.h — Io on io_uring: multishot receives into buffer rings, one ring per loop.
-// Owner:  a shard or a client loop.   Thread: create() anywhere; the first wait() binds the ring to
-// its thread, and from
-//         then on only that thread may use it, but for wake(), wake_peer(ours) and counters().
-//         Before the first wait() operations may be queued (fewer than `submissions`). Destroyed by
-//         that thread, or after it has ended.
+// Owner:  a shard or a client loop.
+// Thread: create() anywhere; the first wait() binds the ring to its thread, and from then on only
+//         that thread may use it, but for wake(), wake_peer(ours) and counters(). Before the
+//         first wait() operations may be queued (fewer than `submissions`). Destroyed by that
+//         thread, or after it has ended.
 // Bound:  `submissions` queued operations, then they are submitted early; receive buffers are a
-// fixed ring, and receives
-//         answer -ENOBUFS when all of them are on loan.
+//         fixed ring, and receives answer -ENOBUFS when all of them are on loan.
 // Fails:  create() like probe_io_uring(); a broken ring later on aborts.
 // Why here: the only file that knows liburing is uring_io.cc.
 #pragma once

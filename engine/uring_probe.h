@@ -1,8 +1,8 @@
 // uring_probe.h — what this kernel's io_uring can do, and why it refuses if it does.
 // Thread: any; each probe opens a small ring of its own and closes it.
 // Fails:  one sentence: what is missing, why, what to do (no_permission, unsupported,
-// resource_exhausted). Why here: features are probed once, not guessed from version numbers; the
-// floor is Linux 6.1.
+//         resource_exhausted).
+// Why here: features are probed once, not guessed from version numbers; the floor is Linux 6.1.
 #pragma once
 
 #include <cstdint>

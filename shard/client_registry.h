@@ -1,9 +1,9 @@
 // client_registry.h — the clients of one shard: by slot, by key, by client id.
-// Owner:  Shard.   Thread: the shard's; directory(): any.
+// Owner:  Shard.
+// Thread: the shard's; directory(): any.
 // Bound:  the shard's clients_per_shard_max, checked by the shard before add().
 // Why here: client ids are unpredictable, never 0, unique among live ones, and id % shards names
-// the owning shard, so
-//           that the kernel can steer quick datagrams by it (W19).
+//         the owning shard, so that the kernel can steer quick datagrams by it (W19).
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,13 @@
 // cohort_log.h — what was published to a cohort and not yet taken by all of its members.
-// Owner:  a Cohort.   Thread: the shard's.
+// Owner:  a Cohort.
+// Thread: the shard's.
 // Bound:  the cohort's: members that lag behind leave the log (Fanout), so that it spans at most
-// half a client's queue. Cost:   append() is O(1) whatever the number of members; read() is one
-// look-up and the extents it takes. Why here: a member is a cursor. A cursor always stands between
-// packets: a read takes whole extents, and what a send
-//         left over stays in the member's SendBatch. So no packet boundary ever has to be searched
-//         for.
+//         half a client's queue.
+// Cost:   append() is O(1) whatever the number of members; read() is one look-up and the extents
+//         it takes.
+// Why here: a member is a cursor. A cursor always stands between packets: a read takes whole
+//         extents, and what a send left over stays in the member's SendBatch. So no packet
+//         boundary ever has to be searched for.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +37,7 @@ class CohortLog {
 
   /// How a packet gets into the log when it does not lie right behind the previous one in memory.
   enum class Gather : uint8_t {
-    reference,  ///< an extent of its own
+    reference,  ///< an extent of its own, while one send can still gather all of them
     copy,  ///< small ones are copied behind each other, so that all that is pending is one piece
   };
   /// Returns the bytes as the log holds them.

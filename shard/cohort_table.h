@@ -1,8 +1,10 @@
 // cohort_table.h — which cohorts exist, and which of them a pattern leads to.
-// Owner:  Fanout.   Thread: the shard's.
+// Owner:  Fanout.
+// Thread: the shard's.
 // Bound:  one cohort per distinct subscription set in use.
-// Cost:   find: one hash look-up, the set compared in full on a hit. Edges: O(1) to add, O(log set)
-// to remove. Why here: the trie says which patterns match; this says whom that concerns.
+// Cost:   find: one hash look-up, the set compared in full on a hit. Edges: O(1) to add, O(log
+//         set) to remove.
+// Why here: the trie says which patterns match; this says whom that concerns.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,8 @@ using Lane = engine::Outbox::Lane;
 }  // namespace
 
 Fanout::Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_bytes_max)
-    : filter_(filter),
+    : pool_(pool),
+      filter_(filter),
       queue_bytes_max_(queue_bytes_max),
       lag_bytes_max_(queue_bytes_max / 2),
       table_(pool) {
@@ -98,6 +99,7 @@ void Fanout::push_to_straggler(Member& member, const engine::Slice& packet) {
   }
   ++member.queued_packets_;
   member.outbox_.push(Lane::ordered, packet);
+  member.outbox_.fold(pool_);
   member.flush_soon();
 }
 

@@ -1,10 +1,15 @@
 // fanout.h — from one published packet to every client that subscribed: O(cohorts) to publish,
-// O(clients) to flush. Owner:  Shard.   Thread: the shard's. Bound:  per client queue_bytes_max,
-// exact: a follower lags at most half of it, then it straggles with a lane of its own,
-//         whose every push is checked. Full: on_overflow() (the session closes), counted.
-// Order:  one client gets publishes in publish order, whole, once; across subscription changes too
-// (§4.6, §4.7). Counts: offered = sent + dropped + pending, always (Stats). Why here: the life of a
-// publish inside one shard, without sockets: tested with members that are no sessions.
+// O(clients) to flush.
+// Owner:  Shard.
+// Thread: the shard's.
+// Bound:  per client queue_bytes_max, exact: a follower lags at most half of it, then it
+//         straggles with a lane of its own, whose every push is checked. Full: on_overflow() (the
+//         session closes), counted.
+// Order:  one client gets publishes in publish order, whole, once; across subscription changes
+//         too.
+// Counts: offered = sent + dropped + pending, always (Stats).
+// Why here: the life of a publish inside one shard, without sockets: tested with members that are
+//         no sessions.
 #pragma once
 
 #include <cstddef>
@@ -53,6 +58,8 @@ class Fanout {
   std::vector<std::string> leave(Member& member);
   std::vector<std::string> patterns_of(const Member& member) const;
   size_t subscription_count(const Member& member) const;
+  /// Has it exactly this pattern?
+  bool is_subscribed(const Member& member, std::string_view pattern) const;
 
   /// One encoded PUBLISH packet to everybody here who subscribed to a match. Returns the clients it
   /// was offered to.
@@ -74,13 +81,14 @@ class Fanout {
   size_t pending_bytes(const Member& member) const;
   uint64_t pending_packets(const Member& member) const;
 
-  /// Flushes waiting members of dirty cohorts, at most `sends`. False: some are left for the next
-  /// turn.
+  /// Flushes members that are due, at most `sends`. False: some are left for the next turn.
   bool flush(size_t sends);
 
   const Stats& stats() const { return stats_; }
   const SubscriptionTrie& trie() const { return trie_; }
   size_t cohorts() const { return table_.size(); }
+  /// Nobody is due: flush() would do nothing.
+  bool flushed() const { return dirty_.empty(); }
 
  private:
   using PatternSet = std::vector<PatternId>;  // sorted
@@ -107,6 +115,7 @@ class Fanout {
   void use(PatternId pattern) { ++uses_[pattern]; }
   void disuse(PatternId pattern);
 
+  engine::BlockPool& pool_;
   InterestFilter& filter_;
   const size_t queue_bytes_max_;  // Constant after construction.
   const size_t lag_bytes_max_;    // Constant after construction. More than that: straggle

@@ -8,6 +8,13 @@
 #include "shard/interest_filter.h"
 
 namespace ringroad::shard {
+namespace {
+
+// Each pattern that changes in place moves the ones behind it: for a long list, a new cohort is
+// cheaper.
+constexpr size_t kInPlaceMax = 16;
+
+}  // namespace
 
 std::vector<std::string> Fanout::subscribe(Member& member, std::span<const std::string> patterns) {
   std::vector<std::string> news;
@@ -74,6 +81,11 @@ size_t Fanout::subscription_count(const Member& member) const {
   return member.cohort_ == nullptr ? 0 : member.cohort_->edges_.size();
 }
 
+bool Fanout::is_subscribed(const Member& member, std::string_view pattern) const {
+  const PatternId known = trie_.find(pattern);
+  return known != kNoPattern && has(member, known);
+}
+
 // ---- Sets and cohorts
 
 // `added` patterns carry one use() each, which the cohort takes over; `removed` ones are in the
@@ -93,6 +105,7 @@ void Fanout::change(Member& member, const PatternSet& added, const PatternSet& r
 /// Alone in its cohort, and nobody else has the new set: the cohort changes instead of the member.
 bool Fanout::change_in_place(Member& member, const PatternSet& added, const PatternSet& removed) {
   if (member.cohort_ == nullptr || member.cohort_->members_.size() != 1) return false;
+  if (added.size() + removed.size() > kInPlaceMax) return false;
   Cohort& cohort = *member.cohort_;
   if (cohort.edges_.size() + added.size() == removed.size())
     return false;  // the empty set has no cohort

@@ -1,8 +1,10 @@
 // member.h — a client as the fan-out sees it: an outbox, and a cursor into its cohort's log.
-// Owner:  a Session is one.   Thread: the shard's.
-// States: none (no subscription) -> following (cursor) <-> straggling (own ordered lane, until that
-// is empty). Bound:  queue_bytes_max over outbox and lag; what one send has in flight is not
-// counted. Why here: fan-out can be tested with members that are no sessions.
+// Owner:  a Session is one.
+// Thread: the shard's.
+// States: none (no subscription) -> following (cursor) <-> straggling (own ordered lane, until
+//         that is empty).
+// Bound:  queue_bytes_max over outbox and lag; what one send has in flight is not counted.
+// Why here: fan-out can be tested with members that are no sessions.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +47,7 @@ class Member {
   bool muted_ = false;           // subscribed, but gets nothing (not active, or authed = false)
   uint32_t queued_packets_ = 0;  // publishes in the ordered lane
   LogPosition cursor_;           // if following the log
-  base::ListHook hook_;          // in the cohort's waiting or straggling list
+  base::ListHook hook_;          // in one of its cohort's lists
 
  protected:
   ~Member() = default;

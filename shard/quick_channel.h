@@ -1,10 +1,10 @@
 // quick_channel.h — the UDP side of a shard (W17 to W20).
-// Owner:  Shard.   Thread: the shard's.
+// Owner:  Shard.
+// Thread: the shard's.
 // Bound:  no queue: a full socket drops, counted.
 // Rule:   in: DATAGRAM only, client id known and active, from the client's address (and its
-// announced port); else
-//         dropped and counted. The kernel brings each datagram to the shard that owns its client
-//         id.
+//         announced port); else dropped and counted. The kernel brings each datagram to the shard
+//         that owns its client id.
 #pragma once
 
 #include <cstddef>

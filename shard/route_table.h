@@ -1,4 +1,4 @@
-// route_table.h — from the URL of a call to its handler (V20, wire.md C4).
+// route_table.h — from the URL of a call to its handler (V20, C4).
 // Owner:  the server.   Thread: filled before listen(), read-only afterwards, by every shard.
 // Rule:   exact; else the longest "/a/b/" that takes "/a/b", "/a/b/" and below; else "/"; else
 // none.

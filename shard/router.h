@@ -1,8 +1,11 @@
 // router.h — carries publishes and messages to the shards they concern.
-// Owner:  the server (or a test).   Thread: any; a shard's thread uses its own lanes, others the
-// shared ones. Bound:  every lane of every mailbox, and on a shard's own thread half a client's
-// queue per turn. Fails:  publish() is all or nothing: room is reserved in every interested shard
-// before anything is written. Why here: the only code that knows all shards.
+// Owner:  the server (or a test).
+// Thread: any; a shard's thread uses its own lanes, others the shared ones.
+// Bound:  every lane of every mailbox, and on a shard's own thread half a client's queue per
+//         turn.
+// Fails:  publish() is all or nothing: room is reserved in every interested shard before anything
+//         is written.
+// Why here: the only code that knows all shards.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // server_core.h — what is behind a ringroad::Server: threads, shards, the user's handlers.
-// Owner:  Server and, for the time of a call, RemoteClient (weak otherwise).   Thread: as server.h
-// says for each verb. Life:   built -> listening -> stopped. It listens once; shards live until the
-// core dies, so that late callers find them.
+// Owner:  Server and, for the time of a call, RemoteClient (weak otherwise).
+// Thread: as server.h says for each verb.
+// Life:   built -> listening -> stopped. It listens once; shards live until the core dies, so
+//         that late callers find them.
 #pragma once
 
 #include <atomic>

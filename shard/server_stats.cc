@@ -19,7 +19,11 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.relayed += counters.relayed.get();
   stats.relay_pauses += counters.relay_pauses.get();
   stats.quick_sent += counters.quick_sent.get();
-  stats.quick_dropped += counters.quick_dropped.get() + counters.relay_dropped.get();
+  stats.quick_dropped += counters.quick_dropped.get();
+  stats.relay_dropped += counters.relay_dropped.get();
+  stats.datagrams_refused += counters.datagrams_refused.get();
+  stats.quick_malformed += counters.quick_malformed.get();
+  stats.replies_orphaned += counters.replies_orphaned.get();
   stats.quick_spoofed += counters.quick_spoofed.get();
   stats.closed_by_peer += counters.closed_by(CloseCause::peer).get();
   stats.closed_slow_client += counters.closed_by(CloseCause::slow_peer).get();
@@ -40,6 +44,7 @@ ServerStats ServerCore::stats() const {
   if (state_.load(std::memory_order_acquire) == State::built) return stats;
   for (const auto& shard : shards_) add_shard(stats, *shard);
   stats.publishes = publishes_.load(std::memory_order_relaxed);
+  stats.handler_failures = handler_failures_.load(std::memory_order_relaxed);
   stats.publishes_overloaded = publishes_overloaded_.load(std::memory_order_relaxed);
   return stats;
 }

@@ -84,13 +84,18 @@ void Session::on_quick(const proto::PacketView& packet) {
 // ---- Sending
 
 void Session::compose(engine::SendBatch& batch) {
-  if (outbox_.compose(gate(), batch)) host_.fanout().compose(*this, batch);
+  if (outbox_.compose(gate(), batch)) return host_.fanout().compose(*this, batch);
+  solo_leaving_ = !batch.empty();
+  if (solo_leaving_) host_.stop_timer(timer_);  // the gate's, of an earlier reply
 }
 
 void Session::on_sent(size_t bytes) {
   host_.counters().bytes_out.add(bytes);
-  // The gate's time runs from when the reply left.
-  if (gate_closed_ && !timer_.started()) host_.start_timer(timer_, base::kSessionGate);
+  // The gate's time runs from when the whole reply has left.
+  if (solo_leaving_ && !link_.sending()) {
+    solo_leaving_ = false;
+    if (gate_closed_) host_.start_timer(timer_, base::kSessionGate);
+  }
   if (state_ == State::ending) return;
   host_.fanout().settle(*this);
   if (backlogged_ && host_.fanout().pending_bytes(*this) <= host_.config().queue_bytes_max / 4) {
@@ -106,7 +111,7 @@ engine::Slice Session::encode(const proto::PacketSpec& spec) {
 }
 
 void Session::send(const proto::PacketSpec& spec) {
-  // A reply that follows a publish of the same handler must not overtake it (design: the life of a
+  // A reply that follows a publish of the same handler must not overtake it (ARCHITECTURE, life of a
   // publish).
   const Lane lane = host_.publish_count() == publishes_seen_ ? Lane::control : Lane::ordered;
   send_slice(lane, encode(spec));
@@ -119,8 +124,7 @@ void Session::send_encoded(std::span<const std::byte> packet) {
 
 void Session::send_slice(Lane lane, engine::Slice slice) {
   if (state_ == State::ending) return;
-  const size_t pending = host_.fanout().pending_bytes(*this);
-  if (pending + slice.size() > host_.config().queue_bytes_max) return on_overflow(pending);
+  if (!fits(slice.size())) return;
   if (lane == Lane::ordered) {
     host_.fanout().push_ordered(*this, std::move(slice));
   } else {
@@ -131,6 +135,14 @@ void Session::send_slice(Lane lane, engine::Slice slice) {
   }
   link_.flush_soon();
   check_backlog();
+}
+
+/// False: its queue is full, and so it has ended.
+bool Session::fits(size_t bytes) {
+  const size_t pending = host_.fanout().pending_bytes(*this);
+  if (pending + bytes <= host_.config().queue_bytes_max) return true;
+  on_overflow(pending);
+  return false;
 }
 
 void Session::check_backlog() {

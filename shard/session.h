@@ -1,12 +1,14 @@
 // session.h — the VSOA protocol of one client, from bytes to answers.
-// Owner:  a ShardClient, beside its Connection.   Thread: the shard's.
+// Owner:  a ShardClient, beside its Connection.
+// Thread: the shard's.
 // Life:   fresh (5 s to shake hands) -> active -> ending. After the SERVINFO reply a gate is
-// closed: nothing else is sent
-//         until the client's next packet or 50 ms (B15).
+//         closed: nothing else is sent until the client's next packet or 50 ms (B15).
 // Bound:  queue_bytes_max of what waits to be sent; over half of it from replies: reading stops
-// until it has drained. Fails:  what a peer sends wrong is answered with a status, ignored, or ends
-// the connection with a cause (docs/WIRE.md). Why here: sans-I/O: what it needs is SessionLink (its
-// connection) and SessionHost (its shard), both faked in tests.
+//         until it has drained.
+// Fails:  what a peer sends wrong is answered with a status, ignored, or ends the connection with
+//         a cause (docs/WIRE.md).
+// Why here: sans-I/O: what it needs is SessionLink (its connection) and SessionHost (its shard),
+//         both faked in tests.
 #pragma once
 
 #include <cstddef>
@@ -148,6 +150,7 @@ class Session final : public Member {
   engine::Outbox::Gate gate() const {
     return gate_closed_ ? engine::Outbox::Gate::closed : engine::Outbox::Gate::open;
   }
+  bool fits(size_t bytes);
   void check_backlog();
   void leave_fanout();
   // session_requests.cc: one function per packet type
@@ -172,7 +175,8 @@ class Session final : public Member {
   State state_ = State::fresh;
   bool authed_ = true;
   bool gate_closed_ = false;
-  bool backlogged_ = false;  // reading is paused: the outbox is too full
+  bool solo_leaving_ = false;  // a SERVINFO reply is in the send under way
+  bool backlogged_ = false;    // reading is paused: the outbox is too full
   uint32_t subscription_bytes_ = 0;
   uint64_t publishes_seen_ = 0;  // host's count when the current packet's handler began
   proto::PacketReader reader_;

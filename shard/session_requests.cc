@@ -81,6 +81,13 @@ bool Session::password_fits(std::string_view param) const {
 
 void Session::on_servinfo(const proto::PacketView& packet) {
   if (!password_fits(packet.param)) return refuse(packet);
+  std::array<char, 4> id = {};
+  const proto::PacketSpec reply{.type = PacketType::servinfo,
+                                .flags = proto::kFlagReply,
+                                .seqno = packet.header.seqno,
+                                .param = host_.config().info,
+                                .data = {id.data(), id.size()}};
+  if (!fits(proto::packet_bytes(reply))) return;  // asks again and again, and does not read
   host_.stop_timer(timer_);
   quick_port_ = packet.header.tunnel() ? packet.header.tunnel_id : 0;  // B13, B18
   const bool first = !active();
@@ -89,15 +96,12 @@ void Session::on_servinfo(const proto::PacketView& packet) {
     wire_id_ = host_.activate(*this);
     set_authed(authed_ ? Authed::yes : Authed::no);
   }
-  const std::array<char, 4> id = big_endian(wire_id_);
+  id = big_endian(wire_id_);
   gate_closed_ = true;
   host_.fanout().detach(*this);
-  outbox_.push_solo(encode({.type = PacketType::servinfo,
-                            .flags = proto::kFlagReply,
-                            .seqno = packet.header.seqno,
-                            .param = host_.config().info,
-                            .data = {id.data(), id.size()}}));
+  outbox_.push_solo(encode(reply));
   link_.flush_soon();
+  check_backlog();
   if (first) host_.announce(*this);
 }
 
@@ -108,10 +112,14 @@ void Session::on_rpc(const proto::PacketView& packet) {
 }
 
 bool Session::subscription_fits(std::span<const std::string> urls) const {
+  size_t count = host_.fanout().subscription_count(*this);
   size_t bytes = subscription_bytes_;
-  for (const std::string& url : urls) bytes += url.size();
-  return bytes <= base::kSubscriptionBytesPerClientMax &&
-         host_.fanout().subscription_count(*this) + urls.size() <= base::kSubscriptionsPerClientMax;
+  for (const std::string& url : urls) {
+    if (host_.fanout().is_subscribed(*this, url)) continue;  // D13: costs nothing
+    ++count;
+    bytes += url.size();
+  }
+  return bytes <= base::kSubscriptionBytesPerClientMax && count <= base::kSubscriptionsPerClientMax;
 }
 
 void Session::on_subscribe(const proto::PacketView& packet) {

@@ -1,8 +1,10 @@
 // shard.h — one core's world: owns and wires its loop, clients, index and channels.
-// Owner:  the server.   Thread: run() or turn() by one thread; what is marked "any thread" by all.
+// Owner:  the server.
+// Thread: run() or turn() by one thread; what is marked "any thread" by all.
 // Bound:  clients_per_shard_max; mailbox lanes; per turn, what its own handlers publish: half a
-// client's queue. Life:   start() -> turns -> request_stop() -> turns -> stopped(): every client
-// closed, nothing in flight.
+//         client's queue.
+// Life:   start() -> turns -> request_stop() -> turns -> stopped(): every client closed, nothing
+//         in flight.
 #pragma once
 
 #include <atomic>
@@ -76,7 +78,8 @@ class Shard final : public engine::Loop::Work,
   // engine::Loop::Work
   size_t drain(size_t bytes_budget) override;
   bool flush() override;
-  bool may_sleep() override { return mailbox_.may_sleep(); }
+  // A handler that runs after the flush (a client has gone) may have published.
+  bool may_sleep() override { return fanout_.flushed() && mailbox_.may_sleep(); }
   void awake() override { mailbox_.awake(); }
   // engine::Listener::Handler
   void on_accept(engine::Socket socket) override;

@@ -27,7 +27,6 @@ struct ShardCounters {
   base::Counter quick_spoofed;
   base::Counter quick_malformed;
   base::Counter replies_orphaned;  // the client had gone
-  base::Counter handler_failures;  // a handler threw
   base::Counter held_bytes;        // now: partial packets and paused input
   std::array<base::Counter, static_cast<size_t>(engine::CloseCause::stopping) + 1> closed;
 

@@ -1,7 +1,9 @@
 // crowd.h — starts one asynchronous operation per client, a bounded number at a time, and waits for
-// all. Thread: main thread; the operations end on the library's threads. Bound:  256 operations out
-// at once. Fails:  with the first failure, or `cancelled` after Ctrl-C; what is still out then ends
-// unheard.
+// all.
+// Thread: main thread; the operations end on the library's threads.
+// Bound:  256 operations out at once.
+// Fails:  with the first failure, or `cancelled` after Ctrl-C; what is still out then ends
+//         unheard.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // demo_audience.h — the subscribers of the demo: each checks what it gets, all measure how long it
-// took. Owner: the demo. Thread: made, connected, asked for its verdict on the main thread;
-// messages arrive on the one
+// took.
+// Owner:  the demo.
+// Thread: made, connected, asked for its verdict on the main thread; messages arrive on the one
 //         thread of the ClientLoop; received(), lost() and snapshot() any.
 // Bound:  what DeliveryCheck keeps, per subscriber.
 // Fails:  connect() and subscribe() with the first failure; a lost connection is counted.

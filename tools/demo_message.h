@@ -1,6 +1,8 @@
 // demo_message.h — the positions of the demo on the wire: /fleet/VEHICLE/pos, a param and a send
-// time. Thread: any; pure. Bound:  a param is at most 256 bytes. Why here: fleet and audience agree
-// on the format in one place, and neither needs a JSON library.
+// time.
+// Thread: any; pure.
+// Bound:  a param is at most 256 bytes.
+// Why here: fleet and audience agree on the format in one place, and neither needs a JSON library.
 #pragma once
 
 #include <array>

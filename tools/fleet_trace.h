@@ -1,7 +1,9 @@
 // fleet_trace.h — recorded drives: CSV, plain or gzip, with the columns
-// time_s,vehicle,lat,lon,speed_kmh. Owner: the demo.   Thread: main thread. Bound:  lines of at
-// most 4,096 bytes; in memory only the rows of the window. Fails:  invalid_argument with file and
-// line; the whole file is checked, not just the window.
+// time_s,vehicle,lat,lon,speed_kmh.
+// Owner:  the demo.
+// Thread: main thread.
+// Bound:  lines of at most 4,096 bytes; in memory only the rows of the window.
+// Fails:  invalid_argument with file and line; the whole file is checked, not just the window.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // remote.h — what sub, call, send and ping have in common: whom to talk to, and waiting for
-// answers. Thread: main thread; the library's callbacks only fill an Answer and notify. Bound:
-// every wait ends by its own time limit or by Ctrl-C. Fails:  values; a wait that Ctrl-C ended is
-// `cancelled`.
+// answers.
+// Thread: main thread; the library's callbacks only fill an Answer and notify.
+// Bound:  every wait ends by its own time limit or by Ctrl-C.
+// Fails:  values; a wait that Ctrl-C ended is `cancelled`.
 #pragma once
 
 #include <CLI/CLI.hpp>

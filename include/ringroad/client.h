@@ -1,11 +1,11 @@
 // client.h — a VSOA client: one connection to one server.
 // Shape:  synchronous methods for simple programs (connect, fetch), asynchronous ones with
-// callbacks for the rest. Thread: any thread may call any method. Callbacks run on the loop's
-// thread and must not block; the synchronous
-//         methods answer invalid_argument there instead of waiting for themselves. Set on_… before
-//         connect().
+//         callbacks for the rest.
+// Thread: any thread may call any method. Callbacks run on the loop's thread and must not block;
+//         the synchronous methods answer invalid_argument there instead of waiting for
+//         themselves. Set on_… before connect().
 // Fails:  values with the cause; callbacks of what was pending get `cancelled` or `not_running`
-// when the connection ends.
+//         when the connection ends.
 #pragma once
 
 #include <chrono>

@@ -1,8 +1,8 @@
 // payload.h — what a VSOA packet carries beside its URL, and the words that go with it.
 // Shape:  param = JSON text (any JSON value; empty = absent), data = raw bytes (empty = absent).
 // Limits: url + param + data <= 262,124 bytes; on the quick channel <= 65,484 bytes (W5). url <=
-// 65,535 bytes (V1). Lives:  PayloadView borrows; it is valid until the call it was passed to
-// returns. Payload owns.
+//         65,535 bytes (V1).
+// Lives:  PayloadView borrows; it is valid until the call it was passed to returns. Payload owns.
 #pragma once
 
 #include <chrono>

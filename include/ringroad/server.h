@@ -1,11 +1,12 @@
 // server.h — a VSOA server: commands, publishing, datagrams, over N shards.
 // Shape:  Server listens and owns everything; RemoteClient is a handle to one connected client;
-// Call is one request. Thread: Server and RemoteClient methods may be called from any thread and
-// never wait for another. Handlers run on the
-//         thread of the shard that owns the client; handlers of different clients may run in
-//         parallel; set them before listen(). A handler must not block: it holds up every client of
-//         its shard.
-// Fails:  values (Status), each with cause and cure. Bad input from a peer never reaches a handler.
+//         Call is one request.
+// Thread: Server and RemoteClient methods may be called from any thread and never wait for
+//         another. Handlers run on the thread of the shard that owns the client; handlers of
+//         different clients may run in parallel; set them before listen(). A handler must not
+//         block: it holds up every client of its shard.
+// Fails:  values (Status), each with cause and cure. Bad input from a peer never reaches a
+//         handler.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +47,8 @@ class RemoteClient {
   /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
   /// this very client (V35).
   Status reply(uint32_t seqno, const ReplyContent& content = {});
-  /// Sends a datagram. url must start with '/' (V36). quick: unsupported if the client announced no
-  /// UDP port (D22).
+  /// Sends a datagram. url must start with '/' (V36). ok = accepted; a quick one to a client that
+  /// announced no UDP port goes nowhere (D22).
   Status datagram(std::string_view url, const PayloadView& payload,
                   Channel channel = Channel::normal);
 
@@ -82,33 +83,53 @@ class Call {
 
 /// Counters over all shards; each is a total since listen() unless its text says "now".
 struct ServerStats {
-  uint64_t clients_now = 0;      ///< Connections with an accepted handshake, now.
-  uint64_t connections_now = 0;  ///< All connections, now.
+  /// Connections with an accepted handshake, now.
+  uint64_t clients_now = 0;
+  /// All connections, now.
+  uint64_t connections_now = 0;
   uint64_t connections_accepted = 0;
-  uint64_t messages_in = 0;  ///< Packets received on TCP and UDP.
-  uint64_t publishes = 0;    ///< publish() answered ok; relayed datagrams are not counted here.
-  uint64_t deliveries =
-      0;  ///< (message, client) pairs of publishes that were handed to the kernel.
-  uint64_t deliveries_dropped = 0;  ///< Pairs that were not: the client left or was closed first.
+  /// Packets received on TCP and UDP.
+  uint64_t messages_in = 0;
+  /// publish() answered ok; relayed datagrams are not counted here.
+  uint64_t publishes = 0;
+  /// (message, client) pairs of publishes that were handed to the kernel.
+  uint64_t deliveries = 0;
+  /// Pairs that were not: the client left or was closed first.
+  uint64_t deliveries_dropped = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
-  uint64_t cohort_appends =
-      0;  ///< Log appends: one per (publish, cohort), whatever the cohort's size.
-  uint64_t publishes_overloaded = 0;  ///< publish() answered overloaded; nothing was sent.
-  uint64_t relayed =
-      0;  ///< Datagrams of clients that were published (ServerOptions::relay_prefix).
-  uint64_t relay_pauses =
-      0;  ///< Times reading from a producer was stopped because a shard was full.
+  /// Log appends: one per (publish, cohort), whatever the cohort's size.
+  uint64_t cohort_appends = 0;
+  /// publish() answered overloaded; nothing was sent.
+  uint64_t publishes_overloaded = 0;
+  /// Datagrams of clients that were published (ServerOptions::relay_prefix).
+  uint64_t relayed = 0;
+  /// Times reading from a producer was stopped because a shard was full.
+  uint64_t relay_pauses = 0;
+  /// Quick datagrams that a full shard could not take; those are not held back.
+  uint64_t relay_dropped = 0;
+  /// Datagrams, TCP and UDP, of nobody with an accepted handshake.
+  uint64_t datagrams_refused = 0;
   uint64_t quick_sent = 0;
-  uint64_t quick_dropped = 0;  ///< UDP socket full.
-  uint64_t quick_spoofed = 0;  ///< Quick datagrams whose source did not fit the client id (W19).
+  /// The UDP socket was full, or the address unreachable.
+  uint64_t quick_dropped = 0;
+  /// Quick datagrams whose source did not fit the client id (W19).
+  uint64_t quick_spoofed = 0;
+  /// UDP datagrams that are not VSOA.
+  uint64_t quick_malformed = 0;
+  /// Replies, datagrams and orders for a client that had gone by then.
+  uint64_t replies_orphaned = 0;
+  /// Handlers that threw.
+  uint64_t handler_failures = 0;
   uint64_t closed_by_peer = 0;
   uint64_t closed_slow_client = 0;
   uint64_t closed_handshake_timeout = 0;
-  uint64_t closed_bad_packet = 0;  ///< Wrong magic or oversize (W6).
+  /// Wrong magic or oversize (W6).
+  uint64_t closed_bad_packet = 0;
   uint64_t closed_password = 0;
   uint64_t closed_other = 0;
-  uint64_t bytes_live = 0;  ///< Now: bytes held for clients (partial packets, outboxes, logs).
+  /// Bytes held for clients, now: partial packets, outboxes, logs; whole blocks of 64 KiB.
+  uint64_t bytes_live = 0;
 };
 
 /// Counters of one shard, for tables.

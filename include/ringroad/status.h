@@ -1,7 +1,8 @@
 // status.h — how an operation ended, as a value.
-// Shape:  Status = code + one sentence that names the cause and the cure; Result<T> = a value or a
-// Status. Thread: values; copy and move freely. Fails:  nothing here fails. The library throws no
-// exceptions; std::bad_alloc ends the process.
+// Shape:  Status = code + one sentence that names the cause and the cure; Result<T> = a value or
+//         a Status.
+// Thread: values; copy and move freely.
+// Fails:  nothing here fails. The library throws no exceptions; std::bad_alloc ends the process.
 #pragma once
 
 #include <cstdint>

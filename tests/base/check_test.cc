@@ -1,5 +1,6 @@
 // Property: CHECK aborts with file, line and condition if its condition is false, and does nothing
-// else. Method: death tests, and conditions with side effects that are counted.
+//         else.
+// Method: death tests, and conditions with side effects that are counted.
 #include "base/check.h"
 
 #include <gtest/gtest.h>

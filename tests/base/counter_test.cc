@@ -1,5 +1,6 @@
 // Property: a Counter holds what its one writer made of it, and a reader in another thread never
-// sees it go back. Method: one thread adds while another reads until it has seen the last value.
+//         sees it go back.
+// Method: one thread adds while another reads until it has seen the last value.
 #include "base/counter.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,5 @@
 // Property: percentiles are at most 1/64 too large and never too small; count, min, max and mean
-// are exact; merging equals
-//           recording everything in one histogram.
+//         are exact; merging equals recording everything in one histogram.
 // Method: random values of all magnitudes against the sorted values themselves.
 #include "base/histogram.h"
 

@@ -1,5 +1,6 @@
 // Property: IntrusiveList keeps its elements in the order of insertion, whatever is unlinked or
-// spliced in between. Method: random operations on two lists against two std::deque models.
+//         spliced in between.
+// Method: random operations on two lists against two std::deque models.
 #include "base/intrusive_list.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Property: a wanted line is printed with its values, an unwanted one costs nothing, a flood prints
-// ten per second and site. Method: stderr is captured; the rate limit is driven with made-up times.
+//         ten per second and site.
+// Method: stderr is captured; the rate limit is driven with made-up times.
 #include "base/log.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Property: what is committed is read once, whole and in the order of reservation; the abandoned
-// never; no room is lost. Method: random reserve, late commit, abandon and pop in one thread
-// against a std::deque; then four writers at once.
+//         never; no room is lost.
+// Method: random reserve, late commit, abandon and pop in one thread against a std::deque; then
+//         four writers at once.
 #include "base/mpsc_ring.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Property: what is committed is read once, whole and in order; what does not fit is refused and
-// nothing else. Method: random reserve, drop, commit and pop in one thread against a std::deque;
-// then two threads with checked contents.
+//         nothing else.
+// Method: random reserve, drop, commit and pop in one thread against a std::deque; then two
+//         threads with checked contents.
 #include "base/spsc_ring.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Property: an Address is what its text says, survives the way through a sockaddr, and compares by
-// IP and port. Method: tables of right and wrong texts, and random addresses there and back.
+//         IP and port.
+// Method: tables of right and wrong texts, and random addresses there and back.
 #include "engine/address.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,7 @@
 // bell_io.h — what the mailbox tests need: an Io that is a doorbell, and records that say who wrote
-// them. Thread: any. Why here: single steps and threads are two test files.
+// them.
+// Thread: any.
+// Why here: single steps and threads are two test files.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Property: a slice keeps its bytes unchanged until the last copy is gone; then its memory is
-// counted out, exactly. Method: random writes, copies, cuts, joins and drops against std::string
-// models of what each slice must hold.
+//         counted out, exactly.
+// Method: random writes, copies, cuts, joins and drops against std::string models of what each
+//         slice must hold.
 #include "engine/block.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Property: every Io keeps the contract of engine/io.h for datagrams: whole, from whom, to which
-// address, to which member. Method: the same scripts on real io_uring over loopback and on the
-// simulator.
+//         address, to which member.
+// Method: the same scripts on real io_uring over loopback and on the simulator.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 

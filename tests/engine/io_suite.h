@@ -1,7 +1,8 @@
 // io_suite.h — what the tests of engine/io.h are written with: a world of Ios, operations that
-// remember, pairs. Use:    derive from IoSuite, TEST_P(), and INSTANTIATE_TEST_SUITE_P(…,
-// every_back_end(), back_end_name). Why here: each test runs on every Io; a back-end that cannot
-// work here skips with the cause.
+// remember, pairs.
+// Use:    derive from IoSuite, TEST_P(), and INSTANTIATE_TEST_SUITE_P(…, every_back_end(),
+//         back_end_name).
+// Why here: each test runs on every Io; a back-end that cannot work here skips with the cause.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
 // Property: every Io keeps the contract of engine/io.h for streams: bytes arrive in order and
-// whole, each operation ends with one event without `more`, buffers come back, and errors are
-// -errno. Method: the same scripts on real io_uring over loopback and on the simulator; streams are
-// compared with a byte model.
+//         whole, each operation ends with one event without `more`, buffers come back, and errors
+//         are -errno.
+// Method: the same scripts on real io_uring over loopback and on the simulator; streams are
+//         compared with a byte model.
 #include "tests/engine/io_suite.h"
 
 #include <gtest/gtest.h>

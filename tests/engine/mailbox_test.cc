@@ -1,6 +1,6 @@
 // Property: every committed record is drained once, in its lane's order and within the budget;
-// doorbells go to a sleeper only. Method: single steps against std::deque models, with an Io that
-// counts its doorbells.
+//         doorbells go to a sleeper only.
+// Method: single steps against std::deque models, with an Io that counts its doorbells.
 #include "engine/mailbox.h"
 
 #include <gtest/gtest.h>

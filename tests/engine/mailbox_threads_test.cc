@@ -1,7 +1,7 @@
 // Property: a record that is committed while the owner falls asleep is never forgotten, and none is
-// lost, torn or reordered. Method: producers of both kinds against an owner that has nothing but
-// the doorbell to wake it; then commit and sleep at
-//         the same moment, many times.
+//         lost, torn or reordered.
+// Method: producers of both kinds against an owner that has nothing but the doorbell to wake it;
+//         then commit and sleep at the same moment, many times.
 #include <gtest/gtest.h>
 
 #include <array>

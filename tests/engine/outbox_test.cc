@@ -1,6 +1,7 @@
 // Property: an outbox gives out every byte once: solo packets first and alone, then the control
-// lane, then the ordered lane, each in order; and it counts exactly what waits. Method: seeded
-// pushes and composes next to three strings; the kernel is a batch that takes random amounts.
+//         lane, then the ordered lane, each in order; and it counts exactly what waits.
+// Method: seeded pushes and composes next to three strings; the kernel is a batch that takes
+//         random amounts.
 #include "engine/outbox.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Property: a batch gives out exactly the bytes that were pushed, in order, whatever the kernel
-// takes at a time, and lets go of a slice with its last byte. Method: seeded pushes and consumes
-// next to one string; named examples for the bounds.
+//         takes at a time, and lets go of a slice with its last byte.
+// Method: seeded pushes and consumes next to one string; named examples for the bounds.
 #include "engine/send_batch.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Property: the simulator replays a seed exactly, does what a test tells it, and aborts on the bugs
-// it is there to find. Method: scripted peers against a small echo server; traces of equal seeds
-// are compared; death tests for the traps.
+//         it is there to find.
+// Method: scripted peers against a small echo server; traces of equal seeds are compared; death
+//         tests for the traps.
 #include "tests/sim/sim_io.h"
 
 #include <gtest/gtest.h>

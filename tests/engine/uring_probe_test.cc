@@ -1,6 +1,7 @@
 // Property: a refusal of io_uring becomes one sentence with cause and cure; where io_uring works
-// the floor is all there. Method: the pure mapping is asked for each errno the kernel can give; the
-// probe runs on this machine.
+//         the floor is all there.
+// Method: the pure mapping is asked for each errno the kernel can give; the probe runs on this
+//         machine.
 #include "engine/uring_probe.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 // io_world.h — several Ios that can reach each other, on the kernel or in the simulator, behind one
-// way to run them. Thread: the test's; all Ios of a world run in it, one after the other. Fails:  a
-// world that cannot work here is null, with the cause. Why here: one suite for all back-ends.
+// way to run them.
+// Thread: the test's; all Ios of a world run in it, one after the other.
+// Fails:  a world that cannot work here is null, with the cause.
+// Why here: one suite for all back-ends.
 #pragma once
 
 #include <cstddef>

@@ -239,6 +239,7 @@ void SimIo::wait(engine::Duration timeout, std::vector<Completed>& completed) {
   wake_at_.reset();
   if (!due() && timeout > engine::Duration::zero()) wake_at_ = now() + timeout;
   woken_ = false;
+  handed_over_ += ready_.size();
   for (Ready& item : ready_) {
     hand_over(item);
     completed.push_back({item.op->completion, std::move(item.event)});

@@ -1,9 +1,11 @@
 // sim_io.h — Io on a SimNetwork.
-// Owner:  the test, one per loop; gone before the network.   Thread: the test's.
-// Waits:  never; wait() hands over what is due now and remembers when it wanted to be called again.
-// Finds:  parts that changed under a send; a lease that is given back twice; reads of a lease after
-// its return (poisoned). Why here: the loops, connections and shards under test run on it
-// unchanged.
+// Owner:  the test, one per loop; gone before the network.
+// Thread: the test's.
+// Waits:  never; wait() hands over what is due now and remembers when it wanted to be called
+//         again.
+// Finds:  parts that changed under a send; a lease that is given back twice; reads of a lease
+//         after its return (poisoned).
+// Why here: the loops, connections and shards under test run on it unchanged.
 #pragma once
 
 #include <cstddef>
@@ -85,6 +87,8 @@ class SimIo final : public engine::Io {
   /// Hands `event` over in the next wait(). The operation is over if it has no `more`.
   void post(const std::shared_ptr<SimOp>& op, engine::IoEvent event);
   bool ready() const { return !ready_.empty(); }
+  /// Events given to the loop so far.
+  uint64_t handed_over() const { return handed_over_; }
   /// wait() would return for a reason other than time.
   bool due() const { return woken_ || !ready_.empty(); }
   std::optional<engine::TimePoint> wake_at() const { return wake_at_; }
@@ -106,6 +110,7 @@ class SimIo final : public engine::Io {
   std::deque<Ready> ready_;
   std::unordered_map<engine::Completion*, engine::Socket>
       submitted_;  // until the last event is handed over
+  uint64_t handed_over_ = 0;
   bool woken_ = false;
   std::optional<engine::TimePoint> wake_at_;
 };

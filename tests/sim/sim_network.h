@@ -1,10 +1,12 @@
 // sim_network.h — a network and its kernel in one thread and one seed: TCP, UDP and the time.
-// Owner:  the test, one per test; its SimIos refer to it.   Thread: the test's.
+// Owner:  the test, one per test; its SimIos refer to it.
+// Thread: the test's.
 // Time:   virtual. It moves in step() and advance() only.
 // Bound:  a direction of a connection holds pipe_bytes; a UDP socket kDatagramsMax; then writers
-// wait, datagrams are lost. Finds:  memory that changes while it is being sent, leases used after
-// their return, sockets closed under an operation. Why here: one seed replays a whole run of many
-// loops, with every short read and every late event.
+//         wait, datagrams are lost.
+// Finds:  memory that changes while it is being sent, leases used after their return, sockets
+//         closed under an operation.
+// Why here: one seed replays a whole run of many loops, with every short read and every late event.
 #pragma once
 
 #include <cstddef>

@@ -113,6 +113,8 @@ void SimPeer::end(bool by_reset) {
     const Status status = io_.set_option(socket_, SocketOption::reset_on_close, 1);
     CHECK(status.ok());
   }
+  if (connected_)
+    network_.resume(socket_);  // what arrives at a closed socket is answered with a reset
   leaving_ = true;  // what completes instead of being cancelled must not begin anything new
   io_.cancel(connect_);
   io_.cancel(recv_);

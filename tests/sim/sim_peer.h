@@ -1,6 +1,9 @@
 // sim_peer.h — scripted ends of connections and datagrams, without a loop: what a test uses as the
-// other side. Owner:  the test; gone before the network.   Thread: the test's. Runs:   by itself
-// whenever the network's time moves (step, advance), or inside a turn of any loop on the network.
+// other side.
+// Owner:  the test; gone before the network.
+// Thread: the test's.
+// Runs:   by itself whenever the network's time moves (step, advance), or inside a turn of any
+//         loop on the network.
 // Bound:  none: it keeps everything it receives and everything it still has to send.
 // Why here: most tests want a client that sends this, reads that, stops reading, and goes.
 #pragma once

@@ -1,5 +1,7 @@
-// sim_cluster.h — a whole server of N shards on the simulator, in one thread: what ServerCore wires, on SimIo.
-// Owner:  the test.   Thread: the test's; shards turn in seeded order.
+// sim_cluster.h — a whole server of N shards on the simulator, in one thread: what ServerCore
+// wires, on SimIo.
+// Owner:  the test.
+// Thread: the test's; shards turn in seeded order.
 // Why here: every race between shards, sockets and time becomes a seed that can be run again.
 #pragma once
 
@@ -83,8 +85,15 @@ class SimCluster {
     for (size_t i = order.size(); i > 1; --i) {
       std::swap(order[i - 1], order[network_.random().below(i)]);
     }
+    const uint64_t before = handed_over();
     for (shard::Shard* shard : order) shard->turn();
-    network_.step();
+    // Time stands still while a loop has something to do: here nobody is woken up for it.
+    const bool idle =
+        handed_over() == before &&
+        std::all_of(order.begin(), order.end(), [this](shard::Shard* shard) {
+          return shard->stopped() || (sleeps(*ios_[shard->index()]) && !has_mail(shard));
+        });
+    if (idle) network_.step();
   }
 
   void run_for(engine::Duration time) {
@@ -105,6 +114,21 @@ class SimCluster {
   }
 
  private:
+  static bool has_mail(shard::Shard* shard) {
+    const bool none = shard->mailbox().may_sleep();
+    if (none) shard->mailbox().awake();
+    return !none;
+  }
+
+  bool sleeps(const sim::SimIo& io) const {
+    return io.wake_at().has_value() && *io.wake_at() > network_.now();
+  }
+  uint64_t handed_over() const {
+    uint64_t sum = 0;
+    for (const auto& io : ios_) sum += io->handed_over();
+    return sum;
+  }
+
   sim::SimNetwork& network_;
   std::vector<std::unique_ptr<sim::SimIo>> ios_;
   EchoApplication application_;

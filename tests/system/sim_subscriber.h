@@ -1,7 +1,9 @@
 // sim_subscriber.h — a scripted VSOA client on the simulator that knows what it must receive.
-// Owner:  the test.   Thread: the test's.
-// Model:  the sets it may have at the server: the last acknowledged one and those it has asked for since. A publish must
-//         arrive if all of them match, must not if none does, may otherwise.
+// Owner:  the test.
+// Thread: the test's.
+// Model:  the sets it may have at the server: the last acknowledged one and those it has asked
+//         for since. A publish must arrive if all of them match, must not if none does, may
+//         otherwise.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -59,7 +61,8 @@ class SimSubscriber {
   /// what they sent last may never have reached the server.
   void settle(const std::set<uint32_t>& gone) {
     read();
-    for (const Offer& offer : offers_) judge(offer, gone.count(offer.source) > 0 ? Fate::may_arrive : Fate::must_arrive);
+    for (const Offer& offer : offers_)
+      judge(offer, gone.count(offer.source) > 0 ? Fate::may_arrive : Fate::must_arrive);
     offers_.clear();
     EXPECT_TRUE(unexpected_.empty()) << "a message nobody offered: " << *unexpected_.begin();
     if (ended()) return;
@@ -73,7 +76,8 @@ class SimSubscriber {
     reader_.feed(bytes);
     proto::PacketView packet;
     auto outcome = reader_.next(packet);
-    for (; outcome == proto::PacketReader::Outcome::packet; outcome = reader_.next(packet)) on_packet(packet);
+    for (; outcome == proto::PacketReader::Outcome::packet; outcome = reader_.next(packet))
+      on_packet(packet);
     EXPECT_NE(outcome, proto::PacketReader::Outcome::bad);
     reader_.drop_unread();
   }
@@ -111,7 +115,8 @@ class SimSubscriber {
     if (packet.header.type == PacketType::servinfo) {
       ASSERT_EQ(packet.data.size(), 4U);
       for (const char byte : packet.data) id_ = id_ << 8 | static_cast<uint8_t>(byte);
-    } else if (packet.header.type == PacketType::subscribe || packet.header.type == PacketType::unsubscribe) {
+    } else if (packet.header.type == PacketType::subscribe ||
+               packet.header.type == PacketType::unsubscribe) {
       EXPECT_EQ(packet.header.status, 0);
       ++acknowledged_;
     } else if (packet.header.type == PacketType::publish) {
@@ -128,7 +133,8 @@ class SimSubscriber {
     const uint64_t number = std::stoull(param.substr(dash + 1));
     // In order and once, per source.
     auto [last, first_ever] = last_.try_emplace(source, 0);
-    EXPECT_TRUE(first_ever || number > last->second) << "out of order or doubled, source " << source;
+    EXPECT_TRUE(first_ever || number > last->second)
+        << "out of order or doubled, source " << source;
     last->second = number;
     EXPECT_TRUE(arrived_.insert({source, number}).second);
     unexpected_.insert(param);
@@ -142,12 +148,14 @@ class SimSubscriber {
     size_t matches = 0;
     for (size_t i = offer.first_set; i < sets_.size(); ++i) {
       const Set& set = sets_[i];
-      matches += std::any_of(set.begin(), set.end(),
-                             [&](const std::string& s) { return proto::url_matches(s, offer.url); });
+      matches += std::any_of(set.begin(), set.end(), [&](const std::string& s) {
+        return proto::url_matches(s, offer.url);
+      });
     }
     EXPECT_FALSE(arrived && matches == 0) << offer.url << " was not subscribed";
     if (matches == sets_.size() - offer.first_set && !arrived) {
-      EXPECT_TRUE(ended() || fate == Fate::may_arrive) << "lost " << offer.source << "-" << offer.number << " " << offer.url;
+      EXPECT_TRUE(ended() || fate == Fate::may_arrive)
+          << "lost " << offer.source << "-" << offer.number << " " << offer.url;
       lost_.insert(offer.source);
     }
     // A connection that ended loses a tail per source, not a hole.

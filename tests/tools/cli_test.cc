@@ -1,6 +1,6 @@
 // Property: the program keeps its promises to scripts: exit codes, clear errors, and round trips
-// that work. Method: the built program is run as a user would run it, on free ports, and its output
-// is read.
+//         that work.
+// Method: the built program is run as a user would run it, on free ports, and its output is read.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,6 @@
 // Property: a trace yields the rows of its window in file order, and every malformed one is named
-// by line. Method: small files, plain and gzip, whole and damaged, against rows parsed by hand.
+//         by line.
+// Method: small files, plain and gzip, whole and damaged, against rows parsed by hand.
 #include "tools/fleet_trace.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Property: what people and scripts read (numbers, exit codes, targets, judgements) is what it
-// should be. Method: examples at the edges, and every counter of a server found in its JSON.
+//         should be.
+// Method: examples at the edges, and every counter of a server found in its JSON.
 #include <gtest/gtest.h>
 
 #include <cstring>
