@@ -185,6 +185,7 @@ void Shard::on_client_closed(ShardClient& client, CloseCause cause) {
     application_.presence(session, Presence::disconnected);
   }
   registry_.remove(client);
+  if (stopping_) finish_stop();  // clients end behind flush(), and nothing else may end the wait
 }
 
 void Shard::wait_for_room(Session& session) {

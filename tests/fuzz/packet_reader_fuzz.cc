@@ -1,8 +1,7 @@
 // Property: in whatever chunks a stream arrives, the reader gives the packets and the verdict of
-//           naive_split(), and never holds more than twice what arrived of a split packet.
+//         naive_split(), and never holds more than twice what arrived of a split packet.
 // Method: byte 0 of the input says how many chunk codes follow; the rest is the stream. A code:
-// bits
-//         0-5 size, bit 6 times 64, bit 7 stop after one packet and feed the rest again.
+//         bits 0-5 size, bit 6 times 64, bit 7 stop after one packet and feed the rest again.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Property: every cursor reads exactly the packets that were appended after it entered, whole and
-// in order, whatever the others do; and what nobody needs any more is let go. Method: seeded
-// appends, reads with little room, moves, entries and departures next to a vector of packets.
+//         in order, whatever the others do; and what nobody needs any more is let go.
+// Method: seeded appends, reads with little room, moves, entries and departures next to a vector
+//         of packets.
 #include "shard/cohort_log.h"
 
 #include <gtest/gtest.h>

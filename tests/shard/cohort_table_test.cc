@@ -1,6 +1,7 @@
 // Property: the table finds the cohort of exactly a set, and a pattern leads to exactly the
-// listening cohorts that have it; its version moves whenever that changes. Method: seeded changes
-// next to a list of (set, audience) that is searched; hashes are forced to collide.
+//         listening cohorts that have it; its version moves whenever that changes.
+// Method: seeded changes next to a list of (set, audience) that is searched; hashes are forced to
+//         collide.
 #include "shard/cohort_table.h"
 
 #include <gtest/gtest.h>
@@ -50,7 +51,8 @@ class TableModel {
   }
   Set random_set() {
     Set set;
-    while (set.empty() || random() % 3 != 0) set.insert(static_cast<PatternId>(random() % kPatterns));
+    while (set.empty() || random() % 3 != 0)
+      set.insert(static_cast<PatternId>(random() % kPatterns));
     return set;
   }
   Audience random_audience() { return random() % 4 == 0 ? Audience::muted : Audience::listening; }

@@ -1,8 +1,8 @@
 // Property: every client gets exactly the packets that a list of subscriptions says, in order,
-// whole, once; what is offered is sent, dropped or pending at every step; nobody's queue is ever
-// above its bound, and who would be is the only one that is closed. Method: seeded subscribe,
-// unsubscribe, mute, publish, push_ordered, stall and partial sends next to a naive model of each
-// client.
+//         whole, once; what is offered is sent, dropped or pending at every step; nobody's queue
+//         is ever above its bound, and who would be is the only one that is closed.
+// Method: seeded subscribe, unsubscribe, mute, publish, push_ordered, stall and partial sends
+//         next to a naive model of each client.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -23,10 +23,10 @@ namespace ringroad::shard {
 namespace {
 
 constexpr size_t kQueueBytesMax = base::kQueueBytesMin;
-const std::vector<std::string> kPatterns = {"/",     "/a",   "/a/",   "/a/b",  "/a/b/",
-                                            "/a/b/c", "/ab", "/ab/",  "/c/",   "/c/d"};
-const std::vector<std::string> kUrls = {"/",      "/a",  "/a/",  "/a/b", "/a/b/c",
-                                        "/a/bb", "/ab", "/ab/x", "/c",  "/c/d", "/e"};
+const std::vector<std::string> kPatterns = {"/",      "/a",  "/a/",  "/a/b", "/a/b/",
+                                            "/a/b/c", "/ab", "/ab/", "/c/",  "/c/d"};
+const std::vector<std::string> kUrls = {"/",   "/a",    "/a/", "/a/b", "/a/b/c", "/a/bb",
+                                        "/ab", "/ab/x", "/c",  "/c/d", "/e"};
 
 struct Client {
   explicit Client(FakeTurn& turn) : member(turn) {}

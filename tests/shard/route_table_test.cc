@@ -1,6 +1,7 @@
 // Property: a call goes to the exact handler, else to the longest "/a/b/" that takes it, else to
-// "/", else to nobody (C4, V20). Method: every registered URL is tried by the words of the rule,
-// for seeded tables and URLs; the row of the wire table by name.
+//         "/", else to nobody (C4, V20).
+// Method: every registered URL is tried by the words of the rule, for seeded tables and URLs; the
+//         row of the wire table by name.
 #include "shard/route_table.h"
 
 #include <gtest/gtest.h>

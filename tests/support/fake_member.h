@@ -1,7 +1,9 @@
 // fake_member.h — a client of a Fanout, without session and socket: a kernel that takes what the
-// test says. Owner:  FakeTurn knows those that want to be flushed.   Thread: one.
+// test says.
+// Owner:  FakeTurn knows those that want to be flushed.
+// Thread: one.
 // Why here: it keeps the rules of engine::Connection: one send in flight, a short send leaves a
-// rest, settle() after each.
+//         rest, settle() after each.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +36,7 @@ class FakeTurn {
   std::vector<FakeMember*> dirty_;
 };
 
-class FakeMember : public Member {
+class FakeMember final : public Member {
  public:
   explicit FakeMember(FakeTurn& turn) : turn_(turn) {}
   ~FakeMember() {
