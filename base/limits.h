@@ -33,6 +33,9 @@ inline constexpr size_t kDatagramBufferCount = 64;  // power of two
 
 // One turn of the loop.
 inline constexpr size_t kCompletionsPerTurn = 1'024;
+inline constexpr size_t kDrainBytesPerTurn = 131'072;  // of mailboxes
+inline constexpr size_t kInputBytesMin = 65'536;  // of connections, whatever the mailboxes brought
+inline constexpr size_t kQuickSendsPerTurn = 4'096;  // UDP, each a system call; the rest is dropped
 inline constexpr size_t kBytesPerTurn =
     262'144;  // received + drained from mailboxes; overshoots by one packet at most
 inline constexpr size_t kSendsPerTurn =
@@ -48,6 +51,7 @@ inline constexpr size_t kSendBytesMax =
 inline constexpr auto kSessionGate =
     std::chrono::milliseconds(50);  // silence after the SERVINFO reply (B15)
 inline constexpr size_t kSubscriptionsPerClientMax = 65'536;
+inline constexpr size_t kDearSetPatterns = 1'024;  // changing such a set ends the client's turn
 inline constexpr size_t kSubscriptionBytesPerClientMax = 4 * 1'048'576;  // sum of pattern lengths
 
 // Fan-out.

@@ -65,6 +65,7 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
  private:
   size_t on_bytes(std::span<const std::byte> bytes) override;
   void compose(engine::SendBatch& batch) override;
+  void on_end() override {}  // the connection flushes and closes by itself
   void on_sent(size_t bytes) override;
   void on_closed(engine::CloseCause cause) override;
   void on_datagram(std::span<const std::byte> bytes, const engine::Address& from,

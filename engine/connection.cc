@@ -111,6 +111,11 @@ void Connection::on_recv(IoEvent& event) {
     const bool reset = event.result == -ECONNRESET || event.result == -EPIPE;
     terminate(reset ? CloseCause::peer : CloseCause::io_error);
   }
+  arm();
+}
+
+/// Receives, unless that is on, or not wanted.
+void Connection::arm() {
   const bool reading =
       state_ == State::open || state_ == State::closing || state_ == State::lingering;
   if (reading && !recv_.submitted() && !peer_ended_ && !paused_) loop_.io().recv(socket_, recv_);
@@ -136,25 +141,48 @@ void Connection::pause() {
 }
 
 void Connection::hold(std::span<const std::byte> bytes) {
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(held_begin_));
+  held_begin_ = 0;
   held_.insert(held_.end(), bytes.begin(), bytes.end());
+  loop_.held_bytes().add(bytes.size());
+}
+
+void Connection::deliver_held() {
+  CHECK(!delivering_);
+  const size_t size = held_.size() - held_begin_;
+  delivering_ = true;
+  const size_t consumed = handler_.on_bytes(std::span<const std::byte>(held_).subspan(held_begin_));
+  delivering_ = false;
+  CHECK(consumed <= size);
+  if (state_ != State::open) return drop_held();
+  loop_.count_bytes(consumed);
+  loop_.held_bytes().sub(consumed);
+  held_begin_ += consumed;
+  if (held_begin_ == held_.size()) drop_held();
+}
+
+void Connection::drop_held() {
+  loop_.held_bytes().sub(held_.size() - held_begin_);
+  std::vector<std::byte>().swap(held_);
+  held_begin_ = 0;
 }
 
 void Connection::resume() {
   if (!paused_ || state_ != State::open) return;
-  CHECK(!delivering_);
   paused_ = false;
-  const std::vector<std::byte> bytes = std::exchange(held_, {});
-  loop_.count_bytes(bytes.size());
-  if (!bytes.empty()) deliver(bytes);
-  if (paused_ || state_ != State::open) return;
-  if (peer_ended_) return close_after_flush(CloseCause::peer);
-  if (!recv_.submitted()) loop_.io().recv(socket_, recv_);
+  if (!held_.empty()) deliver_held();
+  if (paused_) return;
+  CHECK(held_.empty());
+  if (peer_ended_ && state_ == State::open) return on_peer_end();
+  arm();
 }
 
 void Connection::on_peer_end() {
   peer_ended_ = true;
   if (state_ == State::lingering) return terminate(cause_);
-  if (state_ == State::open && !paused_) close_after_flush(CloseCause::peer);
+  if (state_ != State::open || paused_) return;
+  handler_.on_end();
+  close_after_flush(CloseCause::peer);
 }
 
 void Connection::close_after_flush(CloseCause cause) {
@@ -162,8 +190,10 @@ void Connection::close_after_flush(CloseCause cause) {
   cause_ = cause;
   state_ = State::closing;
   paused_ = false;
-  std::vector<std::byte>().swap(held_);
-  if (!recv_.submitted() && !peer_ended_ && !delivering_) loop_.io().recv(socket_, recv_);
+  if (!delivering_) {  // else the handler is reading held_, and who called it goes on
+    drop_held();
+    arm();
+  }
   loop_.start_timer(linger_, kLastFlushTime);
   flush_soon();
 }
@@ -197,7 +227,7 @@ void Connection::close_if_quiet() {
   if (state_ != State::terminating) return;
   if (recv_.submitted() || send_.submitted()) return;  // the kernel may still touch our memory
   if (batch_ != nullptr) drop_batch();
-  std::vector<std::byte>().swap(held_);
+  if (!delivering_) drop_held();  // else deliver_held() does, when its handler has returned
   loop_.io().close(socket_);
   state_ = State::closed;
   dirty_hook_.unlink();

@@ -49,6 +49,8 @@ class Connection {
     virtual size_t on_bytes(std::span<const std::byte> bytes) = 0;
     /// Fill an empty batch with what goes next; leaving it empty = nothing to send now.
     virtual void compose(SendBatch& batch) = 0;
+    /// The peer will send nothing more; what it is owed is still sent, then the connection ends.
+    virtual void on_end() = 0;
     /// The kernel took these bytes and their memory is free.
     virtual void on_sent(size_t bytes) = 0;
     /// Closed; no operation is out. The handler may destroy the connection.
@@ -82,7 +84,6 @@ class Connection {
   bool paused() const { return paused_; }
   /// Bytes composed and not yet taken by the kernel.
   size_t inflight_bytes() const { return batch_ == nullptr ? 0 : batch_->bytes(); }
-  size_t held_bytes() const { return held_.capacity(); }
   Socket socket() const { return socket_; }
 
   // For the Loop.
@@ -99,6 +100,9 @@ class Connection {
   void on_peer_end();
   void deliver(std::span<const std::byte> bytes);
   void hold(std::span<const std::byte> bytes);
+  void deliver_held();
+  void drop_held();
+  void arm();
   void finish_closing();
   void close_if_quiet();
   void drop_batch();
@@ -112,10 +116,11 @@ class Connection {
   bool peer_ended_ = false;     // end of stream was received
   bool delivering_ = false;     // inside on_bytes
   SendBatch* batch_ = nullptr;  // what is being sent; the loop's free list lends it
-  Completion recv_ = Completion::bind<&Connection::on_recv>(this);
+  Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);
   Completion send_ = Completion::bind<&Connection::on_send>(this);
   Timer linger_ = Timer::bind<&Connection::on_linger_end>(this);
   std::vector<std::byte> held_;  // received while paused, in order
+  size_t held_begin_ = 0;        // of held_: the handler has taken what is before
 };
 
 }  // namespace ringroad::engine

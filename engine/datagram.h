@@ -52,7 +52,7 @@ class Datagram {
   Handler& handler_;
   Socket socket_;
   State state_ = State::idle;
-  Completion recv_ = Completion::bind<&Datagram::on_recv>(this);
+  Completion recv_ = Completion::bind<&Datagram::on_recv>(this, Completion::Kind::input);
 };
 
 }  // namespace ringroad::engine

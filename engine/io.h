@@ -103,11 +103,16 @@ struct IoEvent {
 /// of that owner.
 class Completion {
  public:
+  /// input: brings bytes that a turn takes only so many of. work: everything else, run in the turn it
+  /// is collected in.
+  enum class Kind : uint8_t { work, input };
+
   Completion() = default;
   /// Method is `void Owner::method(IoEvent& event)`.
   template <auto Method, typename Owner>
-  static Completion bind(Owner* owner) {
+  static Completion bind(Owner* owner, Kind kind = Kind::work) {
     Completion completion;
+    completion.kind_ = kind;
     completion.owner_ = owner;
     completion.invoke_ = [](void* self, IoEvent& event) {
       (static_cast<Owner*>(self)->*Method)(event);
@@ -118,6 +123,7 @@ class Completion {
 
   /// The kernel may still touch what the operation was given.
   bool submitted() const { return submitted_; }
+  Kind kind() const { return kind_; }
 
   // For Io implementations and the loop.
   void mark_submitted() {
@@ -135,6 +141,7 @@ class Completion {
   void* owner_ = nullptr;
   void (*invoke_)(void*, IoEvent&) = nullptr;
   bool submitted_ = false;
+  Kind kind_ = Kind::work;
 };
 
 /// A completion and its event, collected by wait() and run later by the loop.

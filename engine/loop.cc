@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kSleepMax =
     std::chrono::seconds(1);  // a lost wake-up would cost this, not everything
-constexpr size_t kFreeBatchesMax = 1'024;
+constexpr size_t kFreeBatchesMax = base::kSendsPerTurn;
 
 }  // namespace
 
@@ -34,28 +34,43 @@ void Loop::stop() {
 
 void Loop::turn() {
   now_ = io_.now();
-  turn_bytes_ = work_.drain(base::kBytesPerTurn);
-  run_completions();
+  sort_completions();
+  run_work();
+  turn_bytes_ = work_.drain(base::kDrainBytesPerTurn);
+  run_input();
   timers_.advance(now_);
   const bool flushed = flush();
   reap();
   wait(!flushed);
 }
 
-void Loop::run_completions() {
-  size_t budget = base::kCompletionsPerTurn;
-  while (next_completed_ < completed_.size() && budget > 0 && turn_bytes_ < base::kBytesPerTurn) {
-    // Moved out: a completion may cause wait() bookkeeping to grow the vector, never to run
-    // anything.
-    Completed item = std::move(completed_[next_completed_]);
-    ++next_completed_;
-    --budget;
+void Loop::sort_completions() {
+  for (Completed& item : completed_) {
+    const bool input = item.completion->kind() == Completion::Kind::input;
+    (input ? input_ : work_ready_).push_back(std::move(item));
+  }
+  completed_.clear();
+}
+
+// Sends that are done and connections that have come: never behind somebody's input, so that a client that takes what
+// it is sent can be sent more in every turn.
+void Loop::run_work() {
+  for (Completed& item : work_ready_) item.completion->run(item.event);
+  work_ready_.clear();
+}
+
+void Loop::run_input() {
+  // However much other threads have sent, connections are heard, too.
+  const size_t bytes_max = std::max(base::kBytesPerTurn, turn_bytes_ + base::kInputBytesMin);
+  size_t events = base::kCompletionsPerTurn;
+  for (; next_input_ < input_.size() && events > 0 && turn_bytes_ < bytes_max; --events) {
+    Completed& item = input_[next_input_++];
     item.completion->run(item.event);
+    item.event.lease.reset();
   }
-  if (next_completed_ == completed_.size()) {
-    completed_.clear();
-    next_completed_ = 0;
-  }
+  if (next_input_ * 2 < input_.size()) return;
+  input_.erase(input_.begin(), input_.begin() + static_cast<ptrdiff_t>(next_input_));
+  next_input_ = 0;
 }
 
 bool Loop::flush() {
@@ -71,7 +86,7 @@ void Loop::reap() {
 }
 
 void Loop::wait(bool pending) {
-  const bool busy = pending || next_completed_ < completed_.size() || !dirty_.empty();
+  const bool busy = pending || next_input_ < input_.size() || !dirty_.empty();
   if (busy || stopping_.load(std::memory_order_acquire) || !work_.may_sleep()) {
     io_.wait(Duration::zero(), completed_);
   } else {

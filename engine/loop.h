@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/counter.h"
 #include "base/intrusive_list.h"
 #include "engine/connection.h"
 #include "engine/io.h"
@@ -63,9 +64,14 @@ class Loop {
   void give_batch(SendBatch* batch);
   /// Bytes that completions received in this turn, for the budget.
   void count_bytes(size_t bytes) { turn_bytes_ += bytes; }
+  /// Input of paused connections, now.
+  base::Counter& held_bytes() { return held_bytes_; }
+  const base::Counter& held_bytes() const { return held_bytes_; }
 
  private:
-  void run_completions();
+  void sort_completions();
+  void run_work();
+  void run_input();
   bool flush();
   void reap();
   void wait(bool pending);
@@ -74,9 +80,12 @@ class Loop {
   Work& work_;
   TimePoint now_;
   TimerWheel timers_;
-  std::vector<Completed> completed_;  // collected by wait(), run by run_completions()
-  size_t next_completed_ = 0;
+  std::vector<Completed> completed_;   // collected by wait()
+  std::vector<Completed> work_ready_;  // of those: run in this turn
+  std::vector<Completed> input_;       // of those: run as far as the turn's budget goes
+  size_t next_input_ = 0;
   size_t turn_bytes_ = 0;
+  base::Counter held_bytes_;
   base::IntrusiveList<Connection, &Connection::dirty_hook_> dirty_;
   base::IntrusiveList<Connection, &Connection::reap_hook_> closed_;
   std::vector<std::unique_ptr<SendBatch>> batches_;  // free ones

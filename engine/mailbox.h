@@ -48,8 +48,9 @@ class Mailbox {
   bool try_charge(size_t bytes);
   void discharge(size_t bytes);
 
-  /// visit(std::span<const std::byte>) for each record, lanes in turn, until about `bytes_budget`
-  /// bytes of records were visited (overshoots by one record at most). Returns the bytes visited.
+  /// `size_t visit(std::span<const std::byte>)` for each record, lanes in turn, until about
+  /// `bytes_budget` bytes were visited (overshoots by one record at most). visit answers how many
+  /// bytes the record stands for, what it points at included; drain returns their sum.
   /// visit must not drain.
   template <typename Visit>
   size_t drain(size_t bytes_budget, Visit visit);
@@ -111,8 +112,7 @@ size_t Mailbox::drain_lane(Ring& ring, size_t bytes_max, Visit& visit) {
   while (visited < bytes_max) {
     const std::span<const std::byte> record = ring.front();
     if (record.empty()) break;
-    visit(record);
-    visited += record.size();
+    visited += visit(record);
     messages_.add();
     ring.pop();
   }

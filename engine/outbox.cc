@@ -39,6 +39,10 @@ void SliceQueue::move_to(SendBatch& batch) {
     ++head_;
   }
   release_if_empty();
+  if (head_ > base::kLanePiecesMax && head_ * 2 > slices_.size()) {
+    slices_.erase(slices_.begin(), slices_.begin() + static_cast<ptrdiff_t>(head_));
+    head_ = 0;
+  }
 }
 
 void SliceQueue::clear() {

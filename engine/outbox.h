@@ -44,8 +44,11 @@ class Outbox {
   enum class Lane : uint8_t { control, ordered };
 
   void push(Lane lane, Slice packet);
-  /// Keeps what the ordered lane pins within a small multiple of what it holds.
-  void fold(BlockPool& pool) { ordered_.fold(pool); }
+  /// Keeps what the lanes pin within a small multiple of what they hold.
+  void fold(BlockPool& pool) {
+    control_.fold(pool);
+    ordered_.fold(pool);
+  }
   /// Goes before everything else, and nothing else is in the same send.
   void push_solo(Slice packet) { solo_.push_back(std::move(packet)); }
 

@@ -29,6 +29,7 @@ void ClientDirectory::publish(uint32_t slot, uint32_t generation, const ClientEn
     target.state.store(state_of(entry.authed), kRelease);
     target.generation.store(generation, kRelease);
     target.wire_id.store(entry.wire_id, kRelease);
+    target.quick_port.store(entry.quick_port, kRelease);
     for (size_t i = 0; i < kAddressWords; ++i) target.address[i].store(address[i], kRelease);
   });
 }
@@ -52,6 +53,12 @@ std::optional<ClientEntry> ClientDirectory::read(uint32_t slot, uint32_t generat
   const Snapshot now = snapshot(chunk->slots[slot % kChunk]);
   if (now.state == State::empty || now.generation != generation) return std::nullopt;
   return now.entry;
+}
+
+void ClientDirectory::set_quick_port(uint32_t slot, uint16_t port) {
+  Slot& target = slot_at(slot);
+  CHECK(target.state.load(kRelaxed) != State::empty);
+  update(target, [&] { target.quick_port.store(port, kRelease); });
 }
 
 ClientDirectory::State ClientDirectory::state_of(Authed authed) {
@@ -92,6 +99,7 @@ ClientEntry ClientDirectory::load_entry(const Slot& slot, State state) {
   for (size_t i = 0; i < kAddressWords; ++i) address[i] = slot.address[i].load(kAcquire);
   ClientEntry entry;
   entry.wire_id = slot.wire_id.load(kAcquire);
+  entry.quick_port = slot.quick_port.load(kAcquire);
   entry.authed = state == State::active_authed ? Authed::yes : Authed::no;
   std::memcpy(entry.address.data(), address.data(), sizeof(address));
   return entry;

@@ -22,6 +22,7 @@ struct ClientEntry {
   uint32_t wire_id = 0;
   Authed authed = Authed::yes;
   engine::Address address;
+  uint16_t quick_port = 0;  // 0: announced none
 };
 
 class ClientDirectory {
@@ -34,6 +35,7 @@ class ClientDirectory {
   void publish(uint32_t slot, uint32_t generation, const ClientEntry& entry);
   void retire(uint32_t slot);
   void set_authed(uint32_t slot, Authed authed);
+  void set_quick_port(uint32_t slot, uint16_t port);
 
   /// nullopt if that generation of the slot is not, or no longer, here.
   std::optional<ClientEntry> read(uint32_t slot, uint32_t generation) const;
@@ -59,6 +61,7 @@ class ClientDirectory {
     std::atomic<State> state{State::empty};
     std::atomic<uint32_t> generation{0};
     std::atomic<uint32_t> wire_id{0};
+    std::atomic<uint16_t> quick_port{0};
     std::array<std::atomic<uint32_t>, kAddressWords> address = {};
   };
   struct Chunk {

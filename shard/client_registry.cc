@@ -8,7 +8,8 @@ uint32_t ClientRegistry::activate(Session& session) {
   const uint32_t wire_id = free_wire_id();
   by_wire_id_.emplace(wire_id, &session);
   const base::SlotHandle handle = session.key().handle;
-  directory_.publish(handle.slot, handle.generation, {wire_id, Authed::yes, session.peer()});
+  directory_.publish(handle.slot, handle.generation,
+                     {wire_id, Authed::yes, session.peer(), session.quick_port()});
   return wire_id;
 }
 

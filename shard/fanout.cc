@@ -151,6 +151,7 @@ void Fanout::detach(Member& member) {
 void Fanout::push_ordered(Member& member, engine::Slice packet) {
   straggle(member);
   member.outbox_.push(Lane::ordered, std::move(packet));
+  member.outbox_.fold(pool_);
   member.flush_soon();
 }
 

@@ -4,6 +4,7 @@
 // none.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ class RouteTable {
  private:
   const Server::CommandHandler* find_text(std::string_view text) const;
 
+  size_t longest_ = 0;  // bytes of the longest URL here
   std::map<std::string, Server::CommandHandler, std::less<>> handlers_;
 };
 

@@ -136,6 +136,11 @@ Status RemoteClient::datagram(std::string_view url, const PayloadView& payload, 
   const size_t bytes_max =
       channel == Channel::quick ? base::kQuickPayloadBytesMax : base::kPayloadBytesMax;
   if (Status status = proto::check_packet(packet, bytes_max); !status.ok()) return status;
+  if (const auto entry = core->find(key_);
+      channel == Channel::quick && entry && entry->quick_port == 0) {
+    return {StatusCode::unsupported,
+            "the client announced no UDP port; send on Channel::normal (D22)"};
+  }
   return core->post(
       {.kind = shard::ShardMessage::Kind::datagram, .channel = channel, .client = key_}, &packet);
 }

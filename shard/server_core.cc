@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -85,9 +86,11 @@ Status ServerCore::listen(std::string_view text) {
     ios_.clear();
     return status;
   }
-  start_threads();
+  // Before the first handler can run: what it calls must find a server that listens.
   state_.store(State::listening, std::memory_order_release);
-  return {};
+  Status status = start_threads();
+  if (!status.ok()) stop_threads();
+  return status;
 }
 
 shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
@@ -170,22 +173,36 @@ Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
   return status;
 }
 
-void ServerCore::start_threads() {
+Status ServerCore::start_threads() {
   const std::vector<int> cores = allowed_cores();
   for (size_t i = 0; i < shards_.size(); ++i) {
-    threads_.emplace_back(&shard::Shard::run, shards_[i].get());
+    try {
+      threads_.emplace_back(&shard::Shard::run, shards_[i].get());
+    } catch (const std::system_error& error) {
+      return {StatusCode::resource_exhausted,
+              "cannot start thread " + std::to_string(i + 1) + " of " +
+                  std::to_string(shards_.size()) + ": " + error.what() +
+                  "; raise the process limit (ulimit -u, pids.max) or set fewer shards"};
+    }
     pthread_setname_np(threads_.back().native_handle(), ("shard-" + std::to_string(i)).c_str());
     if (options_.pin_shards && !cores.empty()) pin(threads_.back(), cores[i % cores.size()]);
   }
+  return {};
 }
 
 void ServerCore::stop() {
   const std::lock_guard<std::mutex> lock(life_mutex_);
-  if (threads_.empty()) return;
+  if (!running()) return;
   CHECK(router_.current() == nullptr);  // not from a handler: it would wait for itself
+  stop_threads();
+}
+
+void ServerCore::stop_threads() {
   state_.store(State::stopped, std::memory_order_release);
   for (const auto& shard : shards_) shard->request_stop();
   for (std::thread& thread : threads_) thread.join();
+  // Those that never got a thread close what they have opened here.
+  for (size_t i = threads_.size(); i < shards_.size(); ++i) shards_[i]->run();
   threads_.clear();
 }
 

@@ -63,7 +63,8 @@ class ServerCore final : public shard::Application,
   Status open_all(engine::Address address);
   Status open_pair(engine::Io& io, const engine::Address& address, engine::Socket& listener,
                    engine::Socket& quick);
-  void start_threads();
+  Status start_threads();
+  void stop_threads();
   RemoteClient remote(const shard::Session& session);
   shard::ShardConfig shard_config(uint32_t shards) const;
 

@@ -49,10 +49,15 @@ void Session::leave_fanout() {
   subscription_bytes_ = 0;
 }
 
+void Session::wind_down() {
+  open_gate();
+  winding_down_ = true;
+  update_audience();
+}
+
 size_t Session::on_bytes(std::span<const std::byte> bytes) {
   if (state_ == State::ending) return bytes.size();
   const size_t held_before = reader_.held_bytes();
-  host_.counters().bytes_in.add(bytes.size());
   reader_.feed(bytes);
   size_t unread = 0;
   proto::PacketView packet;
@@ -65,7 +70,7 @@ size_t Session::on_bytes(std::span<const std::byte> bytes) {
     }
     handle(packet);
     if (state_ == State::ending) break;
-    if (stalled_.empty() && !backlogged_) continue;
+    if (!held_up()) continue;
     unread = reader_.unread_bytes();
     link_.pause();
     break;
@@ -73,6 +78,7 @@ size_t Session::on_bytes(std::span<const std::byte> bytes) {
   reader_.drop_unread();
   host_.counters().held_bytes.add(reader_.held_bytes());
   host_.counters().held_bytes.sub(held_before);
+  host_.counters().bytes_in.add(bytes.size() - unread);
   return bytes.size() - unread;
 }
 
@@ -100,7 +106,7 @@ void Session::on_sent(size_t bytes) {
   host_.fanout().settle(*this);
   if (backlogged_ && host_.fanout().pending_bytes(*this) <= host_.config().queue_bytes_max / 4) {
     backlogged_ = false;
-    if (stalled_.empty()) link_.resume();
+    if (!held_up()) link_.resume();
   }
 }
 
@@ -235,6 +241,10 @@ void Session::refuse(const proto::PacketView& packet) {
 
 void Session::set_authed(Authed authed) {
   authed_ = authed == Authed::yes;
+  update_audience();
+}
+
+void Session::update_audience() {
   if (listening() == !muted_) return;
   host_.fanout().set_audience(*this, listening() ? Audience::listening : Audience::muted);
   for (const std::string& pattern : host_.fanout().patterns_of(*this)) {
@@ -242,8 +252,14 @@ void Session::set_authed(Authed authed) {
   }
 }
 
+bool Session::retry() {
+  yielding_ = false;
+  if (!stalled_.empty() && !retry_relay()) return false;
+  if (!held_up()) link_.resume();
+  return true;
+}
+
 bool Session::retry_relay() {
-  if (stalled_.empty()) return true;
   proto::PacketView packet;
   CHECK(proto::decode_datagram(stalled_.bytes(), packet) == proto::DecodeError::none);
   const proto::PacketSpec spec{.type = proto::PacketType::publish,
@@ -252,7 +268,6 @@ bool Session::retry_relay() {
                                .data = packet.data};
   if (!host_.relay(spec, Channel::normal)) return false;
   stalled_ = engine::Slice();
-  if (!backlogged_) link_.resume();
   return true;
 }
 

@@ -76,6 +76,8 @@ class SessionHost {
   virtual void stop_timer(engine::Timer& timer) = 0;
   /// The first accepted handshake: gives the id, shows the client to the world.
   virtual uint32_t activate(Session& session) = 0;
+  /// A later handshake has announced another UDP port (B13).
+  virtual void move_quick(Session& session) = 0;
   /// Its reply is queued: tells the application.
   virtual void announce(Session& session) = 0;
   /// Runs the handler of an RPC; it may reply through the session. False: no such URL.
@@ -83,7 +85,7 @@ class SessionHost {
   virtual void data(Session& session, const proto::PacketView& packet, Channel channel) = 0;
   /// Publishes to all shards. False: one of them is full, nothing was sent.
   virtual bool relay(const proto::PacketSpec& packet, Channel channel) = 0;
-  /// Reads again from the session (retry_relay()) when there may be room.
+  /// Calls the session's retry() a little later.
   virtual void wait_for_room(Session& session) = 0;
   /// How many publishes this shard has made, to know whether a handler made one.
   virtual uint64_t publish_count() const = 0;
@@ -105,6 +107,8 @@ class Session final : public Member {
   void on_quick(const proto::PacketView& packet);
   void compose(engine::SendBatch& batch);
   void on_sent(size_t bytes);
+  /// The connection is about to end: what is owed is still sent, nothing new is published to it.
+  void wind_down();
   /// The connection is closed: gives back everything it holds in the shard.
   void end();
 
@@ -114,8 +118,8 @@ class Session final : public Member {
   void send_encoded(std::span<const std::byte> packet);
   Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
   void set_authed(Authed authed);
-  /// The producer's stalled datagram again. False: still no room.
-  bool retry_relay();
+  /// It waited for room, or for others: goes on reading. False: still no room for its datagram.
+  bool retry();
 
   bool active() const { return state_ == State::active; }
   uint32_t wire_id() const { return wire_id_; }
@@ -125,6 +129,8 @@ class Session final : public Member {
   const engine::Address& local() const { return local_; }
   /// 0: announced none.
   uint16_t quick_port() const { return quick_port_; }
+
+  /// Of a packet that has not come whole yet.
   size_t held_bytes() const { return reader_.held_bytes(); }
 
   // Member
@@ -141,6 +147,9 @@ class Session final : public Member {
 
   // session.cc: life, gate, sending
   void on_timer();
+  bool held_up() const { return !stalled_.empty() || backlogged_ || yielding_; }
+  bool retry_relay();
+  void update_audience();
   void open_gate();
   void refuse(const proto::PacketView& packet);
   void send(const proto::PacketSpec& spec);
@@ -159,11 +168,12 @@ class Session final : public Member {
   void on_rpc(const proto::PacketView& packet);
   void on_subscribe(const proto::PacketView& packet);
   void on_unsubscribe(const proto::PacketView& packet);
+  void let_others_go_first();
   void on_datagram(const proto::PacketView& packet, Channel channel);
   bool password_fits(std::string_view param) const;
   bool subscription_fits(std::span<const std::string> urls) const;
   void answer_in_order(const proto::PacketView& request, ReplyStatus status);
-  bool listening() const { return active() && authed_; }
+  bool listening() const { return active() && authed_ && !winding_down_; }
 
   SessionHost& host_;
   SessionLink& link_;
@@ -174,6 +184,8 @@ class Session final : public Member {
   uint16_t quick_port_ = 0;
   State state_ = State::fresh;
   bool authed_ = true;
+  bool winding_down_ = false;
+  bool yielding_ = false;  // reading is paused: its last request was dear, others first
   bool gate_closed_ = false;
   bool solo_leaving_ = false;  // a SERVINFO reply is in the send under way
   bool backlogged_ = false;    // reading is paused: the outbox is too full

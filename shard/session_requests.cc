@@ -95,6 +95,8 @@ void Session::on_servinfo(const proto::PacketView& packet) {
     state_ = State::active;
     wire_id_ = host_.activate(*this);
     set_authed(authed_ ? Authed::yes : Authed::no);
+  } else {
+    host_.move_quick(*this);
   }
   id = big_endian(wire_id_);
   gate_closed_ = true;
@@ -134,10 +136,12 @@ void Session::on_subscribe(const proto::PacketView& packet) {
   std::erase_if(urls, [](const std::string& url) { return !proto::valid_url(url); });
   if (urls.empty() && asked > 0) return answer_in_order(packet, ReplyStatus::arguments);  // D3, D6
   if (!subscription_fits(urls)) return answer_in_order(packet, ReplyStatus::no_memory);
-  for (const std::string& added : host_.fanout().subscribe(*this, urls)) {
+  const std::vector<std::string> news = host_.fanout().subscribe(*this, urls);
+  for (const std::string& added : news) {
     subscription_bytes_ += static_cast<uint32_t>(added.size());
-    if (listening()) host_.patterns().add(added);
+    if (!muted_) host_.patterns().add(added);
   }
+  if (!news.empty()) let_others_go_first();
   answer_in_order(packet, ReplyStatus::success);  // D4: also for an empty list
 }
 
@@ -158,9 +162,17 @@ void Session::on_unsubscribe(const proto::PacketView& packet) {
   }
   for (const std::string& gone : removed) {
     subscription_bytes_ -= static_cast<uint32_t>(gone.size());
-    if (listening()) host_.patterns().remove(gone);
+    if (!muted_) host_.patterns().remove(gone);
   }
+  if (!removed.empty()) let_others_go_first();
   answer_in_order(packet, ReplyStatus::success);
+}
+
+// A change of a large set is dear; a client that makes many would hold up everybody else.
+void Session::let_others_go_first() {
+  if (host_.fanout().subscription_count(*this) < base::kDearSetPatterns) return;
+  yielding_ = true;
+  host_.wait_for_room(*this);
 }
 
 void Session::on_datagram(const proto::PacketView& packet, Channel channel) {

@@ -42,7 +42,8 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
 Shard::~Shard() {
   CHECK(registry_.size() == 0);
   // What other threads posted while we stopped; a shared packet's reference must be given back.
-  mailbox_.drain(SIZE_MAX, [this](std::span<const std::byte> record) { on_message(record); });
+  mailbox_.drain(SIZE_MAX,
+                 [this](std::span<const std::byte> record) { return on_message(record); });
 }
 
 void Shard::start(engine::Socket listener, engine::Socket quick) {
@@ -70,9 +71,10 @@ bool Shard::in_turn_of_this_thread() const {
 
 size_t Shard::drain(size_t bytes_budget) {
   published_bytes_ = 0;
+  quick_sends_ = 0;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   return mailbox_.drain(bytes_budget,
-                        [this](std::span<const std::byte> record) { on_message(record); });
+                        [this](std::span<const std::byte> record) { return on_message(record); });
 }
 
 bool Shard::flush() {
@@ -81,12 +83,16 @@ bool Shard::flush() {
   return done;
 }
 
-void Shard::on_message(std::span<const std::byte> record) {
+size_t Shard::on_message(std::span<const std::byte> record) {
   const ShardMessage message = ShardMessage::read(record);
   if (message.shared == nullptr) {
     const std::span<const std::byte> packet = record.subspan(sizeof(message), message.packet_bytes);
-    if (message.kind != ShardMessage::Kind::publish) return deliver(message, packet);
-    return fan_out(writer_.copy(packet), message.channel);
+    if (message.kind == ShardMessage::Kind::publish) {
+      fan_out(writer_.copy(packet), message.channel);
+    } else {
+      deliver(message, packet);
+    }
+    return record.size();
   }
   const engine::Slice packet = pool_.wrap(*message.shared);
   if (message.kind == ShardMessage::Kind::publish) {
@@ -95,6 +101,7 @@ void Shard::on_message(std::span<const std::byte> record) {
     deliver(message, packet.bytes());
   }
   mailbox_.discharge(message.packet_bytes);
+  return record.size() + message.packet_bytes;
 }
 
 void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
@@ -108,6 +115,7 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
       return message.channel == Channel::quick ? session.send_quick(packet)
                                                : session.send_encoded(packet);
     case ShardMessage::Kind::close:
+      session.wind_down();
       return client->connection().close_after_flush(CloseCause::application);
     case ShardMessage::Kind::authorise:
     case ShardMessage::Kind::revoke: {
@@ -141,6 +149,11 @@ void Shard::fan_out(const engine::Slice& packet, Channel channel) {
   } else {
     fanout_.publish(url, packet);
   }
+}
+
+void Shard::send_quick(Session& session, std::span<const std::byte> packet) {
+  if (++quick_sends_ > base::kQuickSendsPerTurn) return counters_.quick_dropped.add();
+  quick_->send(session, packet);
 }
 
 // ---- Clients
@@ -189,7 +202,7 @@ void Shard::on_client_closed(ShardClient& client, CloseCause cause) {
 }
 
 void Shard::wait_for_room(Session& session) {
-  waiting_for_room_.push_back(session);
+  if (!session.room_hook_.linked()) waiting_for_room_.push_back(session);
   if (!room_timer_.started()) loop_.start_timer(room_timer_, kRoomRetry);
 }
 
@@ -198,7 +211,7 @@ void Shard::on_room() {
   round.splice_back(waiting_for_room_);
   while (!round.empty()) {
     Session& session = round.pop_front();
-    if (!session.retry_relay()) waiting_for_room_.push_back(session);
+    if (!session.retry()) waiting_for_room_.push_back(session);
   }
   if (!waiting_for_room_.empty() && !room_timer_.started())
     loop_.start_timer(room_timer_, kRoomRetry);
@@ -215,8 +228,10 @@ void Shard::begin_stop() {
   stopping_ = true;
   listener_->stop();
   quick_->stop();
-  registry_.for_each(
-      [](ShardClient& client) { client.connection().close_after_flush(CloseCause::stopping); });
+  registry_.for_each([](ShardClient& client) {
+    client.session().wind_down();
+    client.connection().close_after_flush(CloseCause::stopping);
+  });
   loop_.start_timer(stop_timer_, kStopTime);
 }
 

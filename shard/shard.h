@@ -62,7 +62,9 @@ class Shard final : public engine::Loop::Work,
   const ClientDirectory& directory() const { return registry_.directory(); }
   const ShardCounters& stats() const { return counters_; }
   const Fanout::Stats& fanout_stats() const { return fanout_.stats(); }
-  uint64_t bytes_live() const { return pool_.bytes_live().get() + counters_.held_bytes.get(); }
+  uint64_t bytes_live() const {
+    return pool_.bytes_live().get() + counters_.held_bytes.get() + loop_.held_bytes().get();
+  }
   bool in_turn_of_this_thread() const;
 
   // In this shard's turn only.
@@ -98,6 +100,9 @@ class Shard final : public engine::Loop::Work,
   }
   void stop_timer(engine::Timer& timer) override { loop_.stop_timer(timer); }
   uint32_t activate(Session& session) override;
+  void move_quick(Session& session) override {
+    registry_.directory().set_quick_port(session.key().handle.slot, session.quick_port());
+  }
   void announce(Session& session) override { application_.presence(session, Presence::connected); }
   bool call(Session& session, const proto::PacketView& packet) override {
     return application_.call(session, packet);
@@ -112,11 +117,10 @@ class Shard final : public engine::Loop::Work,
   }
   void wait_for_room(Session& session) override;
   uint64_t publish_count() const override { return counters_.publishes.get(); }
-  void send_quick(Session& session, std::span<const std::byte> packet) override {
-    quick_->send(session, packet);
-  }
+  void send_quick(Session& session, std::span<const std::byte> packet) override;
 
-  void on_message(std::span<const std::byte> record);
+  /// The bytes it stands for.
+  size_t on_message(std::span<const std::byte> record);
   void fan_out(const engine::Slice& packet, Channel channel);
   void deliver(ShardMessage message, std::span<const std::byte> packet);
   void on_room();
@@ -142,6 +146,7 @@ class Shard final : public engine::Loop::Work,
   base::IntrusiveList<Session, &Session::room_hook_> waiting_for_room_;
   engine::Timer room_timer_ = engine::Timer::bind<&Shard::on_room>(this);
   engine::Timer stop_timer_ = engine::Timer::bind<&Shard::on_stop_deadline>(this);
+  size_t quick_sends_ = 0;      // in this turn
   size_t published_bytes_ = 0;  // in this turn, by own handlers
   bool stopping_ = false;
   bool stopped_ = false;

@@ -37,6 +37,7 @@ class ShardClient final : public engine::Connection::Handler, public SessionLink
   // engine::Connection::Handler
   size_t on_bytes(std::span<const std::byte> bytes) override { return session_.on_bytes(bytes); }
   void compose(engine::SendBatch& batch) override { session_.compose(batch); }
+  void on_end() override { session_.wind_down(); }
   void on_sent(size_t bytes) override { session_.on_sent(bytes); }
   void on_closed(engine::CloseCause cause) override { owner_.on_client_closed(*this, cause); }
 

@@ -24,7 +24,7 @@
 
 namespace ringroad {
 
-class ServerCore;  // shard/server.cc
+class ServerCore;  // shard/server_core.h
 
 /// Handle to one client. Cheap to copy; may outlive the client (then it answers "gone") and even
 /// the Server.

@@ -37,8 +37,10 @@ class MailboxTest : public testing::Test {
   }
   std::vector<Note> drain(size_t budget) {
     std::vector<Note> notes;
-    drained_ = mailbox_.drain(
-        budget, [&notes](std::span<const std::byte> record) { notes.push_back(note_of(record)); });
+    drained_ = mailbox_.drain(budget, [&notes](std::span<const std::byte> record) {
+      notes.push_back(note_of(record));
+      return record.size();
+    });
     return notes;
   }
 
@@ -66,6 +68,7 @@ TEST_F(MailboxTest, LanesTakeTurns) {
       mailbox.drain(base::kMailboxQuantumBytes * 4, [&next](std::span<const std::byte> record) {
         const Note note = note_of(record);
         EXPECT_EQ(note.number, next[note.writer]++);
+        return record.size();
       });
   EXPECT_EQ(visited, base::kMailboxQuantumBytes * 4);
   EXPECT_GE(next[0], 16u) << "a loud lane must not shut out another";

@@ -33,7 +33,10 @@ class Traffic {
   /// The owner's loop. False: it slept although there was something, for ever.
   bool read_all() {
     while (seen_ < kWriters * kRecords) {
-      mailbox_.drain(2'000, [this](std::span<const std::byte> record) { take(record); });
+      mailbox_.drain(2'000, [this](std::span<const std::byte> record) {
+        take(record);
+        return record.size();
+      });
       if (seen_ < kWriters * kRecords && mailbox_.may_sleep()) {
         ++sleeps_;
         if (!io_.sleep()) return false;
@@ -170,7 +173,7 @@ TEST(MailboxThreads, CommitAndSleepNeverMissEachOther) {
     rings = io.rings();
     if (asleep && !rung) ++missed;
     mailbox.awake();
-    mailbox.drain(SIZE_MAX, [](std::span<const std::byte>) {});
+    mailbox.drain(SIZE_MAX, [](std::span<const std::byte> record) { return record.size(); });
   }
   producer.join();
   EXPECT_EQ(missed, 0u) << "committed, asleep, and nobody rang";

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "tests/support/fake_session_host.h"
 
 namespace ringroad::shard {
@@ -20,6 +21,7 @@ class SessionSubscribe : public testing::Test {
  protected:
   uint32_t ask(PacketType type, std::string_view url, std::string_view param = {}) {
     client_.send({.type = type, .seqno = ++seqno_, .url = url, .param = param});
+    host_.retry_relay();  // goes on after a dear request
     host_.settle();
     const OwnedPacket reply = client_.received_one();
     EXPECT_EQ(reply.type, static_cast<uint32_t>(type));
@@ -249,6 +251,21 @@ TEST_F(SessionSubscribe, LimitOfBytes) {
   EXPECT_EQ(subscribe(url(0)), 0U);
   EXPECT_EQ(unsubscribe(url(0)), 0U);
   EXPECT_EQ(subscribe(url(kFit)), 0U);
+}
+
+TEST_F(SessionSubscribe, WhoChangesALargeSetLetsOthersGoFirst) {
+  std::string list = "[";
+  for (size_t i = 0; i < base::kDearSetPatterns; ++i) list += "\"/p/" + std::to_string(i) + "\",";
+  list.back() = ']';
+  client_.send({.type = PacketType::subscribe, .seqno = 1, .param = list});
+  EXPECT_TRUE(client_.paused());
+  client_.send({.type = PacketType::subscribe, .seqno = 2, .url = "/q"});
+  host_.retry_relay();
+  EXPECT_TRUE(client_.paused()) << "each such change ends a turn of its own";
+  host_.retry_relay();
+  EXPECT_FALSE(client_.paused());
+  host_.settle();
+  EXPECT_EQ(client_.received().size(), 2U);
 }
 
 }  // namespace

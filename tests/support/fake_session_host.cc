@@ -227,7 +227,7 @@ void FakeHost::retry_relay() {
   round.splice_back(waiting_for_room_);
   while (!round.empty()) {
     Session& session = round.pop_front();
-    if (!session.retry_relay()) waiting_for_room_.push_back(session);
+    if (!session.retry()) waiting_for_room_.push_back(session);
   }
 }
 

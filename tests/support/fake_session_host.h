@@ -142,6 +142,7 @@ class FakeHost final : public SessionHost {
   }
   void stop_timer(engine::Timer& timer) override { timers_.stop(timer); }
   uint32_t activate(Session& session) override;
+  void move_quick(Session&) override {}
   void announce(Session& session) override;
   bool call(Session& session, const proto::PacketView& packet) override;
   void data(Session& session, const proto::PacketView& packet, Channel channel) override;
