@@ -40,7 +40,7 @@ inline constexpr size_t kBytesPerTurn =
     262'144;  // received + drained from mailboxes; overshoots by one packet at most
 inline constexpr size_t kSendsPerTurn =
     4'096;  // then the rest of a huge cohort waits for the next turn
-inline constexpr size_t kHandshakesPerTurn = 256;  // accepted connections
+inline constexpr size_t kConnectsPerTurn = 256;  // of a client loop: system calls
 
 // One send.
 inline constexpr size_t kSendSlicesMax = 16;  // iovecs

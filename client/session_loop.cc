@@ -15,7 +15,7 @@ namespace {
 constexpr auto kStopLingerTime = std::chrono::milliseconds(100);
 constexpr auto kStopFlushTime = std::chrono::seconds(1);
 constexpr size_t kCommandCost = 64;  // bytes of budget for what has no packet
-constexpr size_t kConnectCost = base::kBytesPerTurn / base::kHandshakesPerTurn;  // system calls
+constexpr size_t kConnectCost = base::kBytesPerTurn / base::kConnectsPerTurn;  // system calls
 
 bool closed(const std::unique_ptr<ServerConnection>& connection) {
   return connection->closed();

@@ -13,8 +13,10 @@ constexpr int kBacklog = 4'096;  // the kernel cuts it to net.core.somaxconn
 // Out of descriptors or memory: the connections wait in the backlog meanwhile.
 constexpr Duration kRetryDelay = std::chrono::milliseconds(100);
 
+enum class Port : uint8_t { exclusive, shared };
+
 /// Opens, sets options, binds; closes again on failure.
-Result<Socket> bound_socket(Io& io, Transport transport, const Address& address, int reuse_port) {
+Result<Socket> bound_socket(Io& io, Transport transport, const Address& address, Port port) {
   Result<Socket> socket = io.open(transport, address.family());
   if (!socket.ok()) return socket;
   Status status;
@@ -23,7 +25,8 @@ Result<Socket> bound_socket(Io& io, Transport transport, const Address& address,
     if (status.ok())
       status = io.set_option(*socket, SocketOption::no_delay, 1);  // accepted ones inherit it
   }
-  if (status.ok() && reuse_port != 0) status = io.set_option(*socket, SocketOption::reuse_port, 1);
+  if (status.ok() && port == Port::shared)
+    status = io.set_option(*socket, SocketOption::reuse_port, 1);
   if (status.ok()) status = io.bind(*socket, address);
   if (!status.ok()) {
     io.close(*socket);
@@ -39,7 +42,7 @@ Status ensure_free(Io& io, const Address& address) {
   // Without SO_REUSEPORT the kernel refuses what any other socket has, also one that would have let
   // us in.
   for (const Transport transport : {Transport::tcp, Transport::udp}) {
-    Result<Socket> socket = bound_socket(io, transport, address, 0);
+    Result<Socket> socket = bound_socket(io, transport, address, Port::exclusive);
     if (!socket.ok()) return socket.status();
     Status status;
     if (transport == Transport::tcp) status = io.listen(*socket, 1);
@@ -50,7 +53,7 @@ Status ensure_free(Io& io, const Address& address) {
 }
 
 Result<Socket> open_listener(Io& io, const Address& address) {
-  Result<Socket> socket = bound_socket(io, Transport::tcp, address, 1);
+  Result<Socket> socket = bound_socket(io, Transport::tcp, address, Port::shared);
   if (!socket.ok()) return socket;
   const Status status = io.listen(*socket, kBacklog);
   if (status.ok()) return socket;

@@ -1,7 +1,7 @@
-// loop.h — one thread's turn: drain, run, fire, flush, reap, wait.
+// loop.h — one thread's turn: run, drain, read, fire, flush, reap, wait.
 // Owner:  a shard or a client loop.
 // Thread: one, but stop().
-// Bound:  a turn runs kCompletionsPerTurn completions and about kBytesPerTurn bytes; the rest
+// Bound:  a turn takes kCompletionsPerTurn receives and about kBytesPerTurn bytes; the rest
 //         waits for the next turn, after the flush, so that one loud peer cannot fill anybody's
 //         queue within a turn.
 // Why here: the order of a turn is the contract of the whole engine; it stands on one page, in

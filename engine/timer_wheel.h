@@ -31,6 +31,8 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
 
   bool started() const { return hook_.linked(); }
+  /// Its callback, now.
+  void fire() { fire_(owner_); }
 
   base::ListHook hook_;    // For TimerWheel only.
   uint64_t deadline_ = 0;  // For TimerWheel only: tick
@@ -40,9 +42,6 @@ class Timer {
 
   void* owner_ = nullptr;
   void (*fire_)(void*) = nullptr;
-
- public:
-  void fire() { fire_(owner_); }
 };
 
 class TimerWheel {
