@@ -169,6 +169,8 @@ bool PeerSocket::wait_acknowledged() {
     int queued = 0;
     if (::ioctl(descriptor_.get(), SIOCOUTQ, &queued) != 0) return false;
     if (queued == 0) return true;
+    pollfd reset = {.fd = descriptor_.get(), .events = 0, .revents = 0};
+    if (::poll(&reset, 1, 0) == 1) return false;  // nobody will acknowledge it any more
     std::this_thread::yield();
   }
   return false;
