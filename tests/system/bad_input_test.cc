@@ -4,6 +4,7 @@
 //         other clients (Witness) are called and published to without a pause.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
@@ -42,6 +43,8 @@ class BadInputTest : public ::testing::Test {
   explicit BadInputTest(milliseconds handshake_timeout = std::chrono::minutes(1))
       : server_(options(handshake_timeout)) {
     Witness::prepare(server_);
+    server_.on_data(
+        [this](RemoteClient, std::string_view, const PayloadView&, Channel) { ++datagrams_; });
     EXPECT_TRUE(is_ok(server_.listen("127.0.0.1:0")));
     witness_ = std::make_unique<Witness>(server_, kShards);
     EXPECT_TRUE(wait_until([this] { return server_.stats().connections_now == kShards; }));
@@ -74,6 +77,7 @@ class BadInputTest : public ::testing::Test {
         << server_.stats().bytes_live;
   }
 
+  std::atomic<int> datagrams_{0};
   Server server_;
   std::unique_ptr<Witness> witness_;
   ServerStats before_;
@@ -211,13 +215,14 @@ TEST_F(BadInputTest, E7_W19_JunkAndForeignIdsOnUdp) {
     (void)stranger.send_to(server_.port(), junk);
   }
   const WirePacket forged{.type = client::kDatagram, .seqno = id, .url = "/forged"};
-  ASSERT_TRUE(stranger.send_to(server_.port(), forged.bytes()));
-  EXPECT_TRUE(wait_until([&] { return server_.stats().quick_spoofed == 1; }));
-  const uint64_t messages = server_.stats().quick_spoofed;
-  ASSERT_TRUE(announced.send_to(server_.port(), forged.bytes()));  // the very same, from its owner
-  EXPECT_TRUE(victim.socket().write(call_bytes(3)));
-  EXPECT_EQ(victim.socket().read_packet().seqno, 3U);
-  EXPECT_EQ(server_.stats().quick_spoofed, messages);
+  // Behind so much junk any datagram may be lost: again and again.
+  EXPECT_TRUE(wait_until([&] {
+    return stranger.send_to(server_.port(), forged.bytes()) && server_.stats().quick_spoofed > 0;
+  }));
+  EXPECT_EQ(datagrams_, 0);
+  EXPECT_TRUE(wait_until([&] {  // the very same, from its owner
+    return announced.send_to(server_.port(), forged.bytes()) && datagrams_ > 0;
+  }));
   victim.socket().close();
   expect_only(&ServerStats::closed_by_peer, 1);
 }
