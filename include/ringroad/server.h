@@ -47,8 +47,8 @@ class RemoteClient {
   /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
   /// this very client (V35).
   Status reply(uint32_t seqno, const ReplyContent& content = {});
-  /// Sends a datagram. url must start with '/' (V36). ok = accepted; a quick one to a client that
-  /// announced no UDP port goes nowhere (D22).
+  /// Sends a datagram. url must start with '/' (V36). quick: unsupported if the client announced no
+  /// UDP port (D22).
   Status datagram(std::string_view url, const PayloadView& payload,
                   Channel channel = Channel::normal);
 
@@ -155,8 +155,8 @@ class Server {
   /// below; "/" takes the rest. Exact beats longest prefix beats "/" (V20). Before listen() only; a
   /// later registration replaces an earlier one.
   Status command(std::string_view url, CommandHandler handler);
-  /// connected = true once after an accepted handshake, false once after its loss (V25). Before
-  /// listen() only.
+  /// connected = true once after an accepted handshake, false once after its loss (V25); in that
+  /// last call the client still has its address. Before listen() only.
   void on_client(ClientHandler handler);
   /// Datagrams of clients (V26). The URL may be empty (E1). Before listen() only.
   void on_data(DataHandler handler);
