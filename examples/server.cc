@@ -8,10 +8,10 @@ int main() {
   const auto state = [&on] { return on ? R"({"on":true})" : R"({"on":false})"; };
 
   ringroad::Server server({.info = R"({"name":"lamp"})", .password = "123456", .shards = 1});
-  (void)server.command("/lamp/", [&](ringroad::Call& call) {
+  server.command("/lamp/", [&](ringroad::Call& call) {
     if (call.method() == ringroad::Method::set) on = call.payload().param == R"({"on":true})";
-    (void)call.reply({.param = state()});
-    (void)server.publish("/lamp/state", {.param = state()});
+    call.reply({.param = state()});
+    server.publish("/lamp/state", {.param = state()});
   });
   if (auto status = server.listen("0.0.0.0:3005"); !status.ok()) {
     return std::fprintf(stderr, "%s\n", status.message().c_str()), 1;
