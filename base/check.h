@@ -1,6 +1,6 @@
 // check.h — abort on our own bugs, with file and line.
 // Use:    CHECK for invariants of our code, always on. DCHECK for costly ones, debug builds only.
-// Never:  CHECK what a peer, a user argument or errno can cause: those are values (style S10).
+// Never:  CHECK what a peer, a user argument or errno can cause: those are values.
 #pragma once
 
 namespace ringroad::base {

@@ -1,5 +1,5 @@
 // Property: after the SERVINFO reply, which is a send of its own, nothing at all goes to that
-//         client until its next packet or 50 ms after the reply has left (wire.md B15).
+//         client until its next packet or 50 ms after the reply has left (B15).
 // Method: everything that could slip through is tried while the gate is closed; time moves by
 //         hand.
 #include <gtest/gtest.h>

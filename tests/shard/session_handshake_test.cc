@@ -1,5 +1,5 @@
 // Property: the handshake is what every known client needs: one accepted SERVINFO, one reply in a
-//         send of its own, silence after it; a wrong one is answered and closed (wire.md B).
+//         send of its own, silence after it; a wrong one is answered and closed (table B).
 // Method: one client of a fake shard per row; time moves by hand.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Property: what a client sends is answered, ignored or ends the connection as the tables of
-// wire.md say (A, C, E, F). Method: one row per test, against a fake shard.
+// docs/WIRE.md say (A, C, E, F). Method: one row per test, against a fake shard.
 #include <gtest/gtest.h>
 
 #include <string>

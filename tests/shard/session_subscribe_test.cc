@@ -1,4 +1,4 @@
-// Property: SUBSCRIBE, UNSUBSCRIBE and who gets a publish are as the table of wire.md says (D); the
+// Property: SUBSCRIBE, UNSUBSCRIBE and who gets a publish are as the table of docs/WIRE.md says (D); the
 // directory of patterns says the same at every moment. Method: one row per test, against a fake
 // shard.
 #include <gtest/gtest.h>
