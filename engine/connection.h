@@ -82,8 +82,6 @@ class Connection {
   bool open() const { return state_ == State::open; }
   bool sending() const { return send_.submitted() || batch_ != nullptr; }
   bool paused() const { return paused_; }
-  /// Bytes composed and not yet taken by the kernel.
-  size_t inflight_bytes() const { return batch_ == nullptr ? 0 : batch_->bytes(); }
   Socket socket() const { return socket_; }
 
   // For the Loop.

@@ -8,11 +8,6 @@
 #include "shard/interest_filter.h"
 
 namespace ringroad::shard {
-namespace {
-
-using Lane = engine::Outbox::Lane;
-
-}  // namespace
 
 Fanout::Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_bytes_max)
     : pool_(pool),
@@ -98,9 +93,7 @@ void Fanout::push_to_straggler(Member& member, const engine::Slice& packet) {
     return;
   }
   ++member.queued_packets_;
-  member.outbox_.push(Lane::ordered, packet);
-  member.outbox_.fold(pool_);
-  member.flush_soon();
+  push(member, Lane::ordered, packet);
 }
 
 void Fanout::end_overflowed() {
@@ -150,7 +143,15 @@ void Fanout::detach(Member& member) {
 
 void Fanout::push_ordered(Member& member, engine::Slice packet) {
   straggle(member);
-  member.outbox_.push(Lane::ordered, std::move(packet));
+  push(member, Lane::ordered, std::move(packet));
+}
+
+void Fanout::push_control(Member& member, engine::Slice packet) {
+  push(member, Lane::control, std::move(packet));
+}
+
+void Fanout::push(Member& member, Lane lane, engine::Slice packet) {
+  member.outbox_.push(lane, std::move(packet));
   member.outbox_.fold(pool_);
   member.flush_soon();
 }
@@ -172,8 +173,7 @@ void Fanout::compose(Member& member, engine::SendBatch& batch) {
 }
 
 void Fanout::settle(Member& member) {
-  const bool more = !member.outbox_.drained() || pending_bytes(member) > 0;
-  if (more) return member.flush_soon();
+  if (pending_bytes(member) > 0) return member.flush_soon();
   if (member.following_ == Member::Following::log && !member.hook_.linked())
     member.cohort_->waiting_.push_back(member);
 }

@@ -69,6 +69,8 @@ class Fanout {
 
   /// Pushes a packet that must not overtake what was published before.
   void push_ordered(Member& member, engine::Slice packet);
+  /// Pushes a packet that may overtake.
+  void push_control(Member& member, engine::Slice packet);
   /// Makes the member straggle: from now on everything goes through its own lane (the session gate
   /// is closing).
   void detach(Member& member);
@@ -91,6 +93,7 @@ class Fanout {
   bool flushed() const { return dirty_.empty(); }
 
  private:
+  using Lane = engine::Outbox::Lane;
   using PatternSet = std::vector<PatternId>;  // sorted
 
   // fanout.cc: publishing and flushing
@@ -99,6 +102,7 @@ class Fanout {
   void match_slow(std::string_view url);
   void append(Cohort& cohort, const engine::Slice& packet);
   void push_to_straggler(Member& member, const engine::Slice& packet);
+  void push(Member& member, Lane lane, engine::Slice packet);
   void end_overflowed();
   void shed_laggards(Cohort& cohort);
   void straggle(Member& member);

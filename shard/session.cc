@@ -134,12 +134,11 @@ void Session::send_slice(Lane lane, engine::Slice slice) {
   if (lane == Lane::ordered) {
     host_.fanout().push_ordered(*this, std::move(slice));
   } else {
-    outbox_.push(lane, std::move(slice));
+    host_.fanout().push_control(*this, std::move(slice));
     // Followers are bounded by their lag; one with a long outbox of its own must be watched push by
     // push.
     if (outbox_.pending_bytes() > host_.config().queue_bytes_max / 8) host_.fanout().detach(*this);
   }
-  link_.flush_soon();
   check_backlog();
 }
 

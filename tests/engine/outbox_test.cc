@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <random>
 #include <string>
@@ -142,6 +143,25 @@ TEST_F(OutboxTest, ClearLetsGoOfEverything) {
 TEST_F(OutboxTest, EmptySlicesAreNothing) {
   outbox_.push(Lane::control, Slice());
   EXPECT_TRUE(outbox_.drained());
+}
+
+TEST(Outbox, FoldKeepsWhatALanePinsSmall) {
+  for (const Outbox::Lane lane : {Outbox::Lane::control, Outbox::Lane::ordered}) {
+    BlockPool pool;
+    Outbox outbox;
+    const std::array<std::byte, 20> packet = {};
+    constexpr size_t kPackets = 1'000;
+    for (size_t i = 0; i < kPackets; ++i) {
+      BlockWriter writer(pool);  // each packet in a block of its own
+      outbox.push(lane, writer.copy(packet));
+      outbox.fold(pool);
+    }
+    EXPECT_EQ(outbox.pending_bytes(), kPackets * packet.size());
+    const size_t folded = kPackets / base::kLanePiecesMax + 1;
+    EXPECT_LE(pool.bytes_live().get(), (base::kLanePiecesMax + folded) * base::kBlockBytes);
+    outbox.clear();
+    EXPECT_EQ(pool.bytes_live().get(), 0U);
+  }
 }
 
 }  // namespace
