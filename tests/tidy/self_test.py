@@ -43,6 +43,7 @@ CASES = [
     ("fence", {"engine/socket.cc": "#include <wolfssl/ssl.h>\n"}),
     ("fence", {"proto/packet.cc": "#include <simdjson.h>\n"}),
     ("fence", {"engine/uring_io.cc": "#include <sys/epoll.h>\n"}),
+    ("fence", {"tools/conform.cc": "#include <nlohmann/json.hpp>\n"}),
     ("fence", {"engine/uring_io.cc": "#include <linux/io_uring.h>\n"}),
     (None, {"engine/uring_io.cc": "#include <liburing.h>\n",
             "engine/epoll_io.cc": "#include <sys/epoll.h>\n",

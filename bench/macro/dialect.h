@@ -1,0 +1,40 @@
+// dialect.h — what a load says to a contender, and how many bytes a delivery then has.
+// Owner:  values.   Thread: any.
+// Fails:  Dialect texts are made once per run; a payload that cannot be framed is refused by
+//         check_payload().
+// Why here: all contenders carry frames of equal length on the wire, so that bytes are deliveries.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ringroad/status.h"
+
+namespace ringroad::bench {
+
+enum class Protocol { raw, vsoa, resp };
+
+/// One request of the set-up, and how its answer ends.
+struct Exchange {
+  std::string request;
+  size_t answer_bytes = 0;  // 0: one VSOA packet, whose header tells
+};
+
+struct Dialect {
+  Protocol protocol = Protocol::raw;
+  std::vector<Exchange> subscribe;  // what makes a connection a subscriber
+  std::vector<Exchange> publisher;  // what makes a connection a publisher
+  std::string publish;              // one publish, as the publisher sends it
+  size_t frame_bytes = 0;           // one publish, as a subscriber gets it
+};
+
+/// 16 to 65,536 bytes.
+Status check_payload(size_t payload_bytes);
+
+/// The length that all dialects share for this payload: RESP's frame, rounded up to VSOA's four.
+size_t frame_bytes(size_t payload_bytes);
+
+Dialect make_dialect(Protocol protocol, size_t payload_bytes);
+
+}  // namespace ringroad::bench

@@ -1,0 +1,175 @@
+#include "bench/macro/load.h"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+
+#include "proto/packet.h"
+
+namespace ringroad::bench {
+namespace {
+
+constexpr size_t kReceiveBytes = size_t{1} << 20;
+constexpr int kEventsMax = 512;
+constexpr uint64_t kPublisherKey = ~uint64_t{0};
+
+/// One whole VSOA packet.
+Status read_packet(const Tcp& socket) {
+  const Result<std::string> head = read_exactly(socket, base::kHeaderBytes);
+  if (!head.ok()) return head.status();
+  proto::PacketHeader header;
+  const auto error = proto::decode_header(std::as_bytes(std::span(*head)), header);
+  if (error != proto::DecodeError::none || !header.reply() || header.status != 0) {
+    return Status(StatusCode::bad_response, "the server did not answer with success");
+  }
+  return read_exactly(socket, header.total_bytes() - base::kHeaderBytes).status();
+}
+
+}  // namespace
+
+Load::Load(const Dialect& dialect, Drive drive, LoadOptions options)
+    : dialect_(dialect),
+      drive_(drive),
+      options_(options),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      delivered_(options.subscribers, 0),
+      progress_(options.subscribers, options.window),
+      buffer_(kReceiveBytes) {
+  for (size_t i = 0; i < options.window; ++i) window_text_ += dialect.publish;
+}
+
+Status Load::connect(uint16_t port) {
+  for (size_t i = 0; i < options_.subscribers; ++i) {
+    Result<Tcp> socket = join(port, dialect_.subscribe);
+    if (!socket.ok()) return socket.status();
+    if (Status status = watch(*socket, i); !status.ok()) return status;
+    subscribers_.push_back(std::move(*socket));
+  }
+  Result<Tcp> publisher = join(port, dialect_.publisher);
+  if (!publisher.ok()) return publisher.status();
+  publisher_ = std::move(*publisher);
+  return watch(publisher_, kPublisherKey);
+}
+
+Result<Tcp> Load::join(uint16_t port, const std::vector<Exchange>& exchanges) const {
+  Result<Tcp> socket = connect_to(port);
+  if (!socket.ok()) return socket;
+  for (const Exchange& exchange : exchanges) {
+    if (Status status = write_all(*socket, exchange.request); !status.ok()) return status;
+    const Status answered = exchange.answer_bytes == 0
+                                ? read_packet(*socket)
+                                : read_exactly(*socket, exchange.answer_bytes).status();
+    if (!answered.ok()) return answered;
+  }
+  if (Status status = set_nonblocking(*socket); !status.ok()) return status;
+  return socket;
+}
+
+Status Load::watch(const Tcp& socket, uint64_t key) {
+  epoll_event event = {.events = EPOLLIN, .data = {.u64 = key}};
+  if (epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
+    return errno_status("epoll_ctl");
+  }
+  return {};
+}
+
+Status Load::run_until(Clock::time_point end) {
+  while (Clock::now() < end) {
+    if (Status status = publish_window(); !status.ok()) return status;
+    if (Status status = turn(end); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status Load::turn(Clock::time_point end) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+  std::array<epoll_event, kEventsMax> events;
+  const int wait_ms = static_cast<int>(std::max<int64_t>(left.count(), 0)) + 1;
+  const int count = epoll_wait(epoll_.fd(), events.data(), kEventsMax, wait_ms);
+  for (int i = 0; i < count; ++i) {
+    const uint64_t key = events[static_cast<size_t>(i)].data.u64;
+    const Status status = key == kPublisherKey ? discard_answers() : receive(key);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status Load::receive(size_t subscriber) {
+  const ssize_t got = recv(subscribers_[subscriber].fd(), buffer_.data(), buffer_.size(), 0);
+  if (got < 0 && errno == EAGAIN) return {};
+  if (got <= 0 && finishing_ && drive_ == Drive::flood) {
+    subscribers_[subscriber] = Tcp();
+    ++ended_;
+    return {};
+  }
+  if (got <= 0) return Status(StatusCode::gone, "the server closed a subscriber");
+  const uint64_t before = delivered_[subscriber];
+  const uint64_t after = before + static_cast<uint64_t>(got);
+  delivered_[subscriber] = after;
+  counts_.delivered_bytes += static_cast<uint64_t>(got);
+  ++counts_.receives;
+  if (drive_ == Drive::flood) return {};
+  if (after > sent_bytes_) {
+    return Status(StatusCode::bad_response, "a subscriber got more than was published");
+  }
+  progress_.advance(before / dialect_.frame_bytes, after / dialect_.frame_bytes);
+  return {};
+}
+
+Status Load::discard_answers() {
+  const ssize_t got = recv(publisher_.fd(), buffer_.data(), buffer_.size(), 0);
+  if (got > 0 || (got < 0 && errno == EAGAIN)) return {};
+  if (finishing_) {
+    publisher_ = Tcp();
+    return {};
+  }
+  return Status(StatusCode::gone, "the server closed the publisher");
+}
+
+Status Load::publish_window() {
+  if (drive_ == Drive::flood || finishing_) return {};
+  const size_t frame = dialect_.publish.size();
+  const uint64_t wanted = (progress_.slowest() + options_.window) * frame;
+  while (sent_bytes_ < wanted) {
+    const size_t begin = sent_bytes_ % window_text_.size();
+    const size_t bytes = std::min(window_text_.size() - begin, wanted - sent_bytes_);
+    const ssize_t sent = send(publisher_.fd(), window_text_.data() + begin, bytes, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) break;  // the server is behind: its subscribers will tell
+    if (sent < 0) return errno_status("send");
+    sent_bytes_ += static_cast<uint64_t>(sent);
+  }
+  counts_.published = sent_bytes_ / frame;
+  return {};
+}
+
+bool Load::drained() const {
+  if (drive_ == Drive::flood) return ended_ == options_.subscribers;
+  return progress_.slowest() == counts_.published;
+}
+
+Result<uint64_t> Load::finish(std::chrono::milliseconds limit) {
+  // A publish that was cut by a full socket must still become whole.
+  while (sent_bytes_ % dialect_.publish.size() != 0) {
+    if (Status status = publish_window(); !status.ok()) return status;
+    if (Status status = turn(Clock::now()); !status.ok()) return status;
+  }
+  finishing_ = true;
+  if (drive_ == Drive::flood) shutdown(publisher_.fd(), SHUT_WR);
+  const auto end = Clock::now() + limit;
+  while (!drained() && Clock::now() < end) {
+    if (Status status = turn(end); !status.ok()) return status;
+  }
+  // A flood gives everybody the same number; nobody but its server knows which.
+  const uint64_t whole = *std::max_element(delivered_.begin(), delivered_.end());
+  const uint64_t each = drive_ == Drive::flood ? whole : counts_.published * dialect_.frame_bytes;
+  uint64_t missing = 0;
+  for (const uint64_t bytes : delivered_) missing += (each - bytes) / dialect_.frame_bytes;
+  return missing;
+}
+
+}  // namespace ringroad::bench

@@ -1,0 +1,74 @@
+// load.h — N subscribers and one publisher in one thread, which know to the byte what has arrived.
+// Owner:  a round.   Thread: one.
+// Bound:  `window` publishes in flight: sent, and not yet whole at every subscriber.
+// Fails:  a lost connection ends the round with a Status.
+// Why here: one receive counts for all messages in it, so the load costs less than the server.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/macro/contender.h"
+#include "bench/macro/progress.h"
+
+namespace ringroad::bench {
+
+struct LoadOptions {
+  size_t subscribers = 1000;
+  size_t window = 256;
+};
+
+struct LoadCounts {
+  uint64_t published = 0;  // window drive; a flood's are known to its server only
+  uint64_t delivered_bytes = 0;
+  uint64_t receives = 0;
+};
+
+class Load {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kFinishTime = std::chrono::seconds(10);
+
+  Load(const Dialect& dialect, Drive drive, LoadOptions options);
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  /// Connects everybody; nothing is published yet.
+  Status connect(uint16_t port);
+  /// Fills the window: as many publishes as the slowest subscriber has taken since. Never waits.
+  Status publish_window();
+  /// Publishes and receives until then.
+  Status run_until(Clock::time_point end);
+  /// Publishes no more, and receives what is under way until the limit. Answers how many
+  /// deliveries are missing.
+  Result<uint64_t> finish(std::chrono::milliseconds limit = kFinishTime);
+
+  const LoadCounts& counts() const { return counts_; }
+
+ private:
+  Result<Tcp> join(uint16_t port, const std::vector<Exchange>& exchanges) const;
+  Status watch(const Tcp& socket, uint64_t key);
+  Status turn(Clock::time_point end);
+  Status receive(size_t subscriber);
+  Status discard_answers();
+  bool drained() const;
+
+  Dialect dialect_;
+  Drive drive_;
+  LoadOptions options_;
+  Tcp epoll_;
+  Tcp publisher_;
+  std::vector<Tcp> subscribers_;
+  std::vector<uint64_t> delivered_;  // bytes, by subscriber
+  Progress progress_;                // window drive only
+  std::string window_text_;          // `window` publishes, one after the other
+  uint64_t sent_bytes_ = 0;          // of publishes
+  size_t ended_ = 0;                 // subscribers whose connection the server has closed
+  bool finishing_ = false;
+  std::vector<char> buffer_;
+  LoadCounts counts_;
+};
+
+}  // namespace ringroad::bench
