@@ -74,6 +74,10 @@ std::string Client::server_info() const {
   return core_->state().info();
 }
 
+bool Client::mirrors_flags() const {
+  return core_->state().mirrors_flags();
+}
+
 uint32_t Client::id() const {
   return core_->state().id();
 }
@@ -93,13 +97,16 @@ Status Client::subscribe(std::string_view url) {
 }
 
 Status Client::subscribe(const std::vector<std::string>& urls) {
-  return wait_for_status(*core_, [&](DoneCallback done) {
-    return core_->subscription(proto::PacketType::subscribe, urls, std::move(done));
-  });
+  return wait_for_status(*core_,
+                         [&](DoneCallback done) { return subscribe_async(urls, std::move(done)); });
 }
 
 Status Client::subscribe_async(std::string_view url, DoneCallback done) {
   return core_->subscription(proto::PacketType::subscribe, url, std::move(done));
+}
+
+Status Client::subscribe_async(const std::vector<std::string>& urls, DoneCallback done) {
+  return core_->subscription(proto::PacketType::subscribe, urls, std::move(done));
 }
 
 Status Client::unsubscribe(std::string_view url) {
@@ -108,18 +115,25 @@ Status Client::unsubscribe(std::string_view url) {
 }
 
 Status Client::unsubscribe(const std::vector<std::string>& urls) {
-  return wait_for_status(*core_, [&](DoneCallback done) {
-    return core_->subscription(proto::PacketType::unsubscribe, urls, std::move(done));
-  });
+  return wait_for_status(
+      *core_, [&](DoneCallback done) { return unsubscribe_async(urls, std::move(done)); });
 }
 
 Status Client::unsubscribe_async(std::string_view url, DoneCallback done) {
   return core_->subscription(proto::PacketType::unsubscribe, url, std::move(done));
 }
 
+Status Client::unsubscribe_async(const std::vector<std::string>& urls, DoneCallback done) {
+  return core_->subscription(proto::PacketType::unsubscribe, urls, std::move(done));
+}
+
 Status Client::unsubscribe_all() {
-  return wait_for_status(
-      *core_, [&](DoneCallback done) { return core_->unsubscribe_all(std::move(done)); });
+  return wait_for_status(*core_,
+                         [&](DoneCallback done) { return unsubscribe_all_async(std::move(done)); });
+}
+
+Status Client::unsubscribe_all_async(DoneCallback done) {
+  return core_->unsubscribe_all(std::move(done));
 }
 
 Result<std::chrono::nanoseconds> Client::ping(std::chrono::milliseconds timeout) {

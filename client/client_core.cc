@@ -1,6 +1,7 @@
 #include "client/client_core.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -55,6 +56,14 @@ Status outcome_of(const Result<Reply>& reply) {
 }
 
 }  // namespace
+
+/// A list on its way to a server that takes no lists.
+struct ClientCore::UrlList {
+  proto::PacketType type;
+  std::vector<std::string> urls;  // left to send, the last one first
+  Status outcome = {};            // the first that is not ok
+  Client::DoneCallback done;
+};
 
 ClientCore::ClientCore(std::shared_ptr<ClientLoopCore> loop)
     : loop_(std::move(loop)),
@@ -180,8 +189,27 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
   for (const std::string& url : urls) {
     if (Status status = check_url(url); !status.ok()) return status;
   }
+  if (state_.mirrors_flags()) {
+    const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done)};
+    return one_by_one(std::make_shared<UrlList>(list));
+  }
   const std::string list = json_list(urls);
   return answered_by_status({.type = type, .param = list}, std::move(done));
+}
+
+// The next leaves with the answer to the one before: all but the first on the loop's thread.
+Status ClientCore::one_by_one(const std::shared_ptr<UrlList>& list) {
+  const std::string url = std::move(list->urls.back());
+  list->urls.pop_back();
+  return answered_by_status({.type = list->type, .url = url}, [this, list](const Status& status) {
+    if (list->outcome.ok()) list->outcome = status;
+    if (!list->urls.empty()) {
+      const Status sent = one_by_one(list);
+      if (sent.ok()) return;
+      if (list->outcome.ok()) list->outcome = sent;
+    }
+    if (list->done) list->done(list->outcome);
+  });
 }
 
 Status ClientCore::unsubscribe_all(Client::DoneCallback done) {

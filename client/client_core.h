@@ -35,7 +35,7 @@ class ClientCore {
   Status call(std::string_view url, const CallRequest& request, Client::ReplyCallback done);
   /// SUBSCRIBE or UNSUBSCRIBE of one URL.
   Status subscription(proto::PacketType type, std::string_view url, Client::DoneCallback done);
-  /// The list form.
+  /// The list form; one by one to a server that would misread a list (D2).
   Status subscription(proto::PacketType type, const std::vector<std::string>& urls,
                       Client::DoneCallback done);
   /// UNSUBSCRIBE with neither.
@@ -51,7 +51,10 @@ class ClientCore {
   const client::SharedState& state() const { return state_; }
 
  private:
+  struct UrlList;
+
   Status request(const proto::PacketSpec& spec, Timeout timeout, Client::ReplyCallback done);
+  Status one_by_one(const std::shared_ptr<UrlList>& list);
   Status answered_by_status(const proto::PacketSpec& spec, Client::DoneCallback done);
   /// Reserves and queues a packet.
   Status post(const proto::PacketSpec& spec, client::Command command);

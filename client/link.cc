@@ -83,7 +83,7 @@ void Link::shake(const proto::PacketView& packet) {
     return refuse(StatusCode::bad_response,
                   "the server refused the handshake with status " + std::to_string(header.status));
   }
-  Handshake answer{.info = packet.param};
+  Handshake answer{.info = packet.param, .mirrors_flags = header.tunnel()};
   if (packet.data.size() >= kIdBytes) answer.id = big_endian(packet.data.substr(0, kIdBytes));
   if (packet.data.size() >= kIdBytes + kQuickPortBytes) {
     answer.quick_port =

@@ -29,6 +29,7 @@ struct Handshake {
   std::string_view info = {};       ///< JSON text, as sent
   std::optional<uint32_t> id = {};  ///< 0 is a valid one (B3); none: no quick channel (B5)
   uint16_t quick_port = 0;          ///< 0: the port of the TCP connection
+  bool mirrors_flags = false;       ///< our TUNNEL flag came back (B1): the official Go server
 };
 
 class Link {

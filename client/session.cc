@@ -95,7 +95,7 @@ void Session::on_handshake(const Handshake& answer) {
   CHECK(request_ != nullptr);
   if (!answer.status.ok()) return leave(ServerConnection::Ending::abort, answer.status);
   home_->loop().stop_timer(connect_timer_);
-  state_.set_connected(answer.id, answer.info, quick_of(answer));
+  state_.set_connected(answer, quick_of(answer));
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
   if (state_.handlers.connect) state_.handlers.connect(true, answer.info);
   if (request->done) request->done(Status());

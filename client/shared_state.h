@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "client/call_table.h"
+#include "client/link.h"
 #include "ringroad/client.h"
 
 namespace ringroad::client {
@@ -44,6 +45,7 @@ class SharedState {
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
   uint32_t id() const { return id_.load(std::memory_order_relaxed); }
+  bool mirrors_flags() const { return mirrors_flags_.load(std::memory_order_relaxed); }
   Quick quick() const { return quick_.load(std::memory_order_relaxed); }
   std::string info() const {
     const std::lock_guard lock(mutex_);
@@ -51,15 +53,17 @@ class SharedState {
   }
 
   /// Loop thread.
-  void set_connected(std::optional<uint32_t> id, std::string_view info, Quick quick) {
-    set_info(info);
-    id_.store(id.value_or(0), std::memory_order_relaxed);
+  void set_connected(const Handshake& answer, Quick quick) {
+    set_info(answer.info);
+    id_.store(answer.id.value_or(0), std::memory_order_relaxed);
+    mirrors_flags_.store(answer.mirrors_flags, std::memory_order_relaxed);
     quick_.store(quick, std::memory_order_relaxed);
     connected_.store(true, std::memory_order_release);
   }
   void set_disconnected() {
     connected_.store(false, std::memory_order_release);
     quick_.store(Quick::off, std::memory_order_relaxed);
+    mirrors_flags_.store(false, std::memory_order_relaxed);
     set_info({});
   }
 
@@ -84,8 +88,9 @@ class SharedState {
   // Any thread (atomic). Relaxed: quantities; what they count travels through the command queue.
   std::atomic<size_t> pending_bytes_{0};  // in the command queue, the outbox and in flight
   std::atomic<size_t> calls_{0};          // in the command queue and the call table
-  std::atomic<bool> connected_{false};  // release: pairs with connected(); id_, quick_ come before
+  std::atomic<bool> connected_{false};    // release: pairs with connected(); the next come before
   std::atomic<uint32_t> id_{0};
+  std::atomic<bool> mirrors_flags_{false};
   std::atomic<Quick> quick_{Quick::off};
   // Any thread (mutex).
   mutable std::mutex mutex_;

@@ -21,6 +21,7 @@ Command add_call(CLI::App& root);
 Command add_send(CLI::App& root);
 Command add_ping(CLI::App& root);
 Command add_playground(CLI::App& root);
+Command add_conform(CLI::App& root);
 Command add_doctor(CLI::App& root);
 Command add_demo(CLI::App& root);
 

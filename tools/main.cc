@@ -32,9 +32,9 @@ int run(int argc, char** argv) {
   root.set_version_flag("--version", "ringroad " RINGROAD_VERSION);
   root.require_subcommand(1);
   root.footer(kFooter);
-  const std::vector<Command> commands = {add_demo(root),       add_serve(root), add_sub(root),
-                                         add_send(root),       add_call(root),  add_ping(root),
-                                         add_playground(root), add_doctor(root)};
+  const std::vector<Command> commands = {add_demo(root),       add_serve(root),   add_sub(root),
+                                         add_send(root),       add_call(root),    add_ping(root),
+                                         add_playground(root), add_conform(root), add_doctor(root)};
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -59,8 +59,11 @@ class Client {
   bool connected() const;
   /// The server's information as JSON text, while connected.
   std::string server_info() const;
-  /// The id the server gave us.
+  /// The id the server gave us; 0 is a valid one (B3).
   uint32_t id() const;
+  /// True while connected to a server that sends request flags back in its answers, as the official
+  /// Go server does (B1). Seen only with ConnectOptions::quick.
+  bool mirrors_flags() const;
 
   /// Calls and waits (V69). The Status is about transport; Reply::status is the server's word.
   Result<Reply> fetch(std::string_view url, const CallRequest& request = {});
@@ -68,15 +71,20 @@ class Client {
   /// ignored. At most 65,535 calls may be outstanding: then overloaded.
   Status call(std::string_view url, const CallRequest& request, ReplyCallback done);
 
-  /// Waits for the server's answer. not ok with the reply status in the text when it refuses.
+  /// Waits for the server's answer. not ok with the reply status in the text when it refuses. A list
+  /// is one request, except to a server that mirrors_flags(): there it is one request per URL, each
+  /// sent when the one before was answered, and the first refusal is the outcome (D2).
   Status subscribe(std::string_view url);
   Status subscribe(const std::vector<std::string>& urls);
   Status subscribe_async(std::string_view url, DoneCallback done);
+  Status subscribe_async(const std::vector<std::string>& urls, DoneCallback done);
   Status unsubscribe(std::string_view url);
   Status unsubscribe(const std::vector<std::string>& urls);
   Status unsubscribe_async(std::string_view url, DoneCallback done);
+  Status unsubscribe_async(const std::vector<std::string>& urls, DoneCallback done);
   /// Removes every subscription (W14).
   Status unsubscribe_all();
+  Status unsubscribe_all_async(DoneCallback done);
 
   /// Round trip time of a PINGECHO (W15).
   Result<std::chrono::nanoseconds> ping(

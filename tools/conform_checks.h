@@ -1,0 +1,67 @@
+// conform_checks.h — the checks of `ringroad conform`, in the order they are made.
+// Thread: main thread.
+// Bound:  each ends with its waits (conform_guest.h).
+// Why here: names are a contract with scripts. What is judged is the playground's contract
+//           (`ringroad playground --help`); row ids in details are those of docs/WIRE.md.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "tools/conform_guest.h"
+#include "tools/conform_report.h"
+
+namespace ringroad::tools {
+
+/// Everything a check needs.
+struct Examination {
+  const Exam& exam;
+  ClientLoop& loop;
+  Guest& first;  // connected before the first check, and for all of them
+};
+
+struct Check {
+  std::string_view name;
+  Finding (*run)(Examination&);
+};
+
+const std::vector<Check>& conform_checks();
+
+// Handshake and connection: conform_connection.cc
+Finding check_connect(Examination& examination);
+Finding check_password_wrong(Examination& examination);
+Finding check_password_missing(Examination& examination);
+Finding check_password_unneeded(Examination& examination);
+Finding check_ping(Examination& examination);
+Finding check_noop(Examination& examination);
+Finding check_alive(Examination& examination);
+Finding check_reconnect(Examination& examination);
+
+// Calls: conform_calls.cc, conform_echo.cc
+Finding check_echo_get(Examination& examination);
+Finding check_echo_set(Examination& examination);
+Finding check_echo_json(Examination& examination);
+Finding check_echo_60k(Examination& examination);
+Finding check_echo_largest(Examination& examination);
+Finding check_method(Examination& examination);
+Finding check_add(Examination& examination);
+Finding check_invalid_url(Examination& examination);
+Finding check_error_status(Examination& examination);
+Finding check_wildcard(Examination& examination);
+Finding check_concurrent(Examination& examination);
+Finding check_no_reply(Examination& examination);
+
+// Publish and subscribe: conform_subscribe.cc
+Finding check_subscribe_exact(Examination& examination);
+Finding check_subscribe_prefix(Examination& examination);
+Finding check_subscribe_not_children(Examination& examination);
+Finding check_subscribe_all(Examination& examination);
+Finding check_subscribe_list(Examination& examination);
+Finding check_unsub_empty(Examination& examination);
+
+// Datagrams and the quick channel: conform_datagrams.cc
+Finding check_datagram(Examination& examination);
+Finding check_quick_datagram(Examination& examination);
+Finding check_quick_publish(Examination& examination);
+
+}  // namespace ringroad::tools

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include "tools/conform_checks.h"
+#include "tools/json_value.h"
+
+namespace ringroad::tools {
+namespace {
+
+// A server that neither lets in nor refuses, as the official Go one (B7), is not waited for longer.
+constexpr std::chrono::milliseconds kRefusalPatience{2'000};
+
+/// Tries to log in where that must fail.
+Finding expect_refusal(Examination& examination, const std::string& password) {
+  Guest guest(examination.exam, examination.loop);
+  const auto patience = std::min(kRefusalPatience, examination.exam.patience());
+  const Status status = guest.connect_with(password, patience);
+  if (status.ok()) return failure("the server let the client in");
+  if (status.code() == StatusCode::unreachable) return failure(why("connect", status));
+  return pass(std::string(to_string(status.code())));
+}
+
+constexpr const char* kNoPassword = "no --password was given: the server is taken to need none";
+
+}  // namespace
+
+Finding check_connect(Examination& examination) {
+  const std::string info = examination.first.client().server_info();
+  if (!info.empty() && !JsonValue::parse(info)) {
+    return failure(fmt::format("the server's information is not JSON: {}", info.substr(0, 80)));
+  }
+  return pass(fmt::format("client id {}, {}", examination.first.client().id(),
+                          info.empty() ? "no information" : info.substr(0, 80)));
+}
+
+Finding check_password_wrong(Examination& examination) {
+  if (examination.exam.password.empty()) return not_applicable(kNoPassword);
+  return expect_refusal(examination, examination.exam.password + "-wrong");
+}
+
+Finding check_password_missing(Examination& examination) {
+  if (examination.exam.password.empty()) return not_applicable(kNoPassword);
+  return expect_refusal(examination, "");
+}
+
+Finding check_password_unneeded(Examination& examination) {
+  if (!examination.exam.password.empty()) {
+    return not_applicable("the server needs its password");
+  }
+  Guest guest(examination.exam, examination.loop);
+  const Status status = guest.connect_with("unneeded", examination.exam.patience());
+  if (!status.ok()) return failure(why("with a password that nobody asked for", status));
+  return pass();
+}
+
+Finding check_ping(Examination& examination) {
+  constexpr int kPings = 3;
+  Guest guest(examination.exam, examination.loop);
+  if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
+  for (int i = 0; i < kPings; ++i) {
+    if (Status status = guest.ping(); !status.ok()) return failure(why("ping", status));
+  }
+  return pass();
+}
+
+Finding check_noop(Examination& examination) {
+  constexpr int kNoops = 3;
+  Guest guest(examination.exam, examination.loop);
+  if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
+  for (int i = 0; i < kNoops; ++i) {
+    if (Status status = guest.client().noop(); !status.ok()) return failure(why("noop", status));
+  }
+  const Result<Reply> reply = guest.call("/echo", {.param = R"({"noop":true})"});
+  if (!reply.ok()) return failure(why("/echo behind NOOPs", reply.status()));
+  return pass();
+}
+
+/// The connection of the first check, after everything else.
+Finding check_alive(Examination& examination) {
+  Client& client = examination.first.client();
+  if (!client.connected()) return failure("the first connection was closed in the meantime");
+  const Result<Reply> reply = examination.first.call("/echo", {.param = R"({"alive":true})"});
+  if (!reply.ok()) return failure(why("/echo on the first connection", reply.status()));
+  return pass();
+}
+
+/// A connection that ends takes its subscriptions with it; the next one is as good as the first.
+Finding check_reconnect(Examination& examination) {
+  Guest guest(examination.exam, examination.loop);
+  if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
+  const Status first = guest.subscribe({"/tick"});
+  if (is_unknown_topic(first)) return skip("/tick: the server refused it with status 3");
+  if (!first.ok()) return failure(why("subscribe /tick", first));
+  if (!guest.wait_for("/tick", 1)) return failure("nothing of /tick came");
+  guest.client().disconnect();
+  const size_t before = guest.messages().size();
+  if (Status status = guest.connect(); !status.ok()) return failure(why("the second", status));
+  const Result<Reply> reply = guest.call("/echo", {.param = R"({"again":true})"});
+  if (!reply.ok()) return failure(why("/echo after it", reply.status()));
+  const Status second = guest.subscribe({"/fleet/1/pos"});
+  if (!second.ok()) return failure(why("subscribe after it", second));
+  if (!guest.wait_for("/fleet/1/pos", 2)) return failure("nothing came after the second connect");
+  const MessageBox::Messages all = guest.messages().all();
+  const MessageBox::Messages after(all.begin() + static_cast<ptrdiff_t>(before), all.end());
+  if (count_of(after, "/tick") > 0) return failure("the subscription outlived its connection");
+  return pass();
+}
+
+}  // namespace ringroad::tools
