@@ -11,7 +11,8 @@ root=$(cd "$here/../.." && pwd)
 
 script_seconds=60
 npm_seconds=90
-scripts=(serve_handshake serve_relay serve_crowd peer_commands node_server)
+scripts=(serve_handshake serve_relay serve_crowd playground_contract conform_node
+  peer_commands node_server)
 
 skip() { # cause
   echo "$1"
@@ -61,7 +62,7 @@ skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for script in "${scripts[@]}"; do
-  if [[ $script != serve_* && ! -x $peer ]]; then
+  if [[ $script =~ ^(peer_commands|node_server)$ && ! -x $peer ]]; then
     echo "SKIP $script: no interop_peer beside the program (RINGROAD_TESTS is off?)"
     skipped=$((skipped + 1))
     continue
