@@ -41,19 +41,19 @@ void run_checks(Examination& examination, ConformReport& report) {
       print_line(report.add(check.name, failure(cause)));
       continue;
     }
-    const Finding finding = check.run(examination);
-    print_line(report.add(check.name, finding));
-    const bool reachable = finding.verdict != Verdict::fail || can_connect(examination);
+    const Judgement judgement = check.run(examination);
+    print_line(report.add(check.name, judgement));
+    const bool reachable = judgement.verdict != Verdict::fail || can_connect(examination);
     unreachable = reachable ? 0 : unreachable + 1;
   }
 }
 
 /// The handshake failed on a connection that was made: that is an answer, the rest has none.
 void report_no_handshake(const Status& status, ConformReport& report) {
-  Finding finding = failure(why("handshake", status));
+  Judgement judgement = failure(why("handshake", status));
   for (const Check& check : conform_checks()) {
-    print_line(report.add(check.name, finding));
-    finding = failure("not run: no connection");
+    print_line(report.add(check.name, judgement));
+    judgement = failure("not run: no connection");
   }
 }
 

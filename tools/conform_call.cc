@@ -18,23 +18,24 @@ Asked ask(Guest& guest, std::string_view url, const CallRequest& request) {
 
 Asked ask_for_success(Guest& guest, std::string_view url, const CallRequest& request) {
   Asked asked = ask(guest, url, request);
-  if (asked.finding.passed() && asked.reply.status != ReplyStatus::success) {
-    asked.finding =
+  if (asked.judgement.passed() && asked.reply.status != ReplyStatus::success) {
+    asked.judgement =
         failure(fmt::format("{} answers status {}", url, static_cast<int>(asked.reply.status)));
   }
   return asked;
 }
 
-Finding expect_param(Guest& guest, std::string_view url, const CallRequest& request,
-                     std::string_view param) {
+Judgement expect_param(Guest& guest, std::string_view url, const CallRequest& request,
+                       std::string_view param) {
   const Asked asked = ask_for_success(guest, url, request);
-  if (!asked.finding.passed()) return asked.finding;
+  if (!asked.judgement.passed()) return asked.judgement;
   const std::string& got = asked.reply.payload.param;
   if (same_json(got, param)) return pass();
   return failure(fmt::format("{} answers {}, not {}", url, shown(got), shown(param)));
 }
 
-Finding expect_status(Guest& guest, std::string_view url, const CallRequest& request, int status) {
+Judgement expect_status(Guest& guest, std::string_view url, const CallRequest& request,
+                        int status) {
   const Result<Reply> reply = guest.call(url, request);
   if (!reply.ok()) return failure(why(url, reply.status()));
   const int got = static_cast<int>(reply->status);

@@ -1,4 +1,4 @@
-// conform_call.h — calls of a check: the answer, or the finding that its absence is.
+// conform_call.h — calls of a check: the answer, or the judgement that its absence is.
 // Thread: main thread.   Bound: Exam::patience().
 // Why here: "status 3 is a SKIP" holds for every URL of the contract, in one place.
 #pragma once
@@ -11,9 +11,9 @@
 
 namespace ringroad::tools {
 
-/// What a call came to. `finding` passed: there is a reply to judge.
+/// What a call came to. `judgement` passed: there is a reply to judge.
 struct Asked {
-  Finding finding;
+  Judgement judgement;
   Reply reply;
 };
 
@@ -22,10 +22,10 @@ Asked ask(Guest& guest, std::string_view url, const CallRequest& request = {});
 /// The same, and any status but success is a failure.
 Asked ask_for_success(Guest& guest, std::string_view url, const CallRequest& request = {});
 /// Success with this param, by value.
-Finding expect_param(Guest& guest, std::string_view url, const CallRequest& request,
-                     std::string_view param);
+Judgement expect_param(Guest& guest, std::string_view url, const CallRequest& request,
+                       std::string_view param);
 /// This status, whatever it is.
-Finding expect_status(Guest& guest, std::string_view url, const CallRequest& request, int status);
+Judgement expect_status(Guest& guest, std::string_view url, const CallRequest& request, int status);
 
 /// Cut to a line's length.
 std::string shown(std::string_view text);

@@ -37,7 +37,7 @@ class Answers {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, patience, [&] { return count_ >= count; });
   }
-  Finding finding() const {
+  Judgement judgement() const {
     const std::lock_guard lock(mutex_);
     if (unknown_url_) return skip("/echo answers status 3: the server does not have it");
     return first_wrong_.empty() ? pass() : failure(first_wrong_);
@@ -57,46 +57,47 @@ class Answers {
 
 }  // namespace
 
-Finding check_method(Examination& examination) {
+Judgement check_method(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
-  const Finding get = expect_param(guest, "/method", {.method = Method::get}, R"({"method":0})");
+  const Judgement get = expect_param(guest, "/method", {.method = Method::get}, R"({"method":0})");
   if (!get.passed()) return get;
   return expect_param(guest, "/method", {.method = Method::set}, R"({"method":1})");
 }
 
-Finding check_add(Examination& examination) {
+Judgement check_add(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
-  const Finding sum = expect_param(guest, "/add", {.param = R"({"a":19,"b":23})"}, R"({"sum":42})");
+  const Judgement sum =
+      expect_param(guest, "/add", {.param = R"({"a":19,"b":23})"}, R"({"sum":42})");
   if (!sum.passed()) return sum;
   if (guest.client().mirrors_flags())
     return pass(fmt::format("bad params not tried: {}", kMirrors));
   for (const char* bad : {R"({"a":"19"})", R"([19,23])", ""}) {
-    const Finding refused = expect_status(guest, "/add", {.param = bad}, 2);
+    const Judgement refused = expect_status(guest, "/add", {.param = bad}, 2);
     if (!refused.passed()) return refused;
   }
   return pass();
 }
 
-Finding check_invalid_url(Examination& examination) {
+Judgement check_invalid_url(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   for (const char* url : {"/no/such/url", "/echo/below", "/ech"}) {
-    const Finding finding = expect_status(guest, url, {.param = R"({"any":1})"}, 3);
-    if (!finding.passed()) return finding;
+    const Judgement judgement = expect_status(guest, url, {.param = R"({"any":1})"}, 3);
+    if (!judgement.passed()) return judgement;
   }
   return pass();
 }
 
-Finding check_error_status(Examination& examination) {
+Judgement check_error_status(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   if (guest.client().mirrors_flags()) return not_applicable(kMirrors);
   for (const int status : {2, 5, 128, 254}) {
     const std::string param = fmt::format(R"({{"status":{}}})", status);
     const Asked asked = ask(guest, "/fail", {.param = param});
-    if (!asked.finding.passed()) return asked.finding;
+    if (!asked.judgement.passed()) return asked.judgement;
     if (static_cast<int>(asked.reply.status) != status) {
       return failure(
           fmt::format("/fail {} answers status {}", param, static_cast<int>(asked.reply.status)));
@@ -110,18 +111,18 @@ Finding check_error_status(Examination& examination) {
 }
 
 /// C4. Never exactly "/wild/": that ends the official Python server.
-Finding check_wildcard(Examination& examination) {
+Judgement check_wildcard(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   for (const std::string url : {"/wild/x/y", "/wild/x", "/wild//x", "/wild"}) {
     const std::string want = fmt::format(R"({{"url":{}}})", json_string(url));
-    const Finding finding = expect_param(guest, url, {}, want);
-    if (!finding.passed()) return finding;
+    const Judgement judgement = expect_param(guest, url, {}, want);
+    if (!judgement.passed()) return judgement;
   }
   return expect_status(guest, "/wildx", {}, 3);
 }
 
-Finding check_concurrent(Examination& examination) {
+Judgement check_concurrent(Examination& examination) {
   constexpr size_t kCalls = 200;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
@@ -135,11 +136,11 @@ Finding check_concurrent(Examination& examination) {
     if (!status.ok()) return failure(why("call", status));
   }
   answers->wait(kCalls, patience + Exam::kPatience);  // each call ends by itself
-  return answers->finding();
+  return answers->judgement();
 }
 
 /// Their answers belong to nobody, and must not be taken for others.
-Finding check_no_reply(Examination& examination) {
+Judgement check_no_reply(Examination& examination) {
   constexpr int kRounds = 20;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
@@ -147,8 +148,8 @@ Finding check_no_reply(Examination& examination) {
     const Status sent = guest.client().call("/echo", {.param = R"({"nobody":"waits"})"}, nullptr);
     if (!sent.ok()) return failure(why("a call without a callback", sent));
     const std::string param = fmt::format(R"({{"waited":{}}})", i);
-    const Finding finding = expect_param(guest, "/echo", {.param = param}, param);
-    if (!finding.passed()) return finding;
+    const Judgement judgement = expect_param(guest, "/echo", {.param = param}, param);
+    if (!judgement.passed()) return judgement;
   }
   return pass();
 }

@@ -22,46 +22,46 @@ struct Examination {
 
 struct Check {
   std::string_view name;
-  Finding (*run)(Examination&);
+  Judgement (*run)(Examination&);
 };
 
 const std::vector<Check>& conform_checks();
 
 // Handshake and connection: conform_connection.cc
-Finding check_connect(Examination& examination);
-Finding check_password_wrong(Examination& examination);
-Finding check_password_missing(Examination& examination);
-Finding check_password_unneeded(Examination& examination);
-Finding check_ping(Examination& examination);
-Finding check_noop(Examination& examination);
-Finding check_alive(Examination& examination);
-Finding check_reconnect(Examination& examination);
+Judgement check_connect(Examination& examination);
+Judgement check_password_wrong(Examination& examination);
+Judgement check_password_missing(Examination& examination);
+Judgement check_password_unneeded(Examination& examination);
+Judgement check_ping(Examination& examination);
+Judgement check_noop(Examination& examination);
+Judgement check_alive(Examination& examination);
+Judgement check_reconnect(Examination& examination);
 
 // Calls: conform_calls.cc, conform_echo.cc
-Finding check_echo_get(Examination& examination);
-Finding check_echo_set(Examination& examination);
-Finding check_echo_json(Examination& examination);
-Finding check_echo_60k(Examination& examination);
-Finding check_echo_largest(Examination& examination);
-Finding check_method(Examination& examination);
-Finding check_add(Examination& examination);
-Finding check_invalid_url(Examination& examination);
-Finding check_error_status(Examination& examination);
-Finding check_wildcard(Examination& examination);
-Finding check_concurrent(Examination& examination);
-Finding check_no_reply(Examination& examination);
+Judgement check_echo_get(Examination& examination);
+Judgement check_echo_set(Examination& examination);
+Judgement check_echo_json(Examination& examination);
+Judgement check_echo_60k(Examination& examination);
+Judgement check_echo_largest(Examination& examination);
+Judgement check_method(Examination& examination);
+Judgement check_add(Examination& examination);
+Judgement check_invalid_url(Examination& examination);
+Judgement check_error_status(Examination& examination);
+Judgement check_wildcard(Examination& examination);
+Judgement check_concurrent(Examination& examination);
+Judgement check_no_reply(Examination& examination);
 
 // Publish and subscribe: conform_subscribe.cc
-Finding check_subscribe_exact(Examination& examination);
-Finding check_subscribe_prefix(Examination& examination);
-Finding check_subscribe_not_children(Examination& examination);
-Finding check_subscribe_all(Examination& examination);
-Finding check_subscribe_list(Examination& examination);
-Finding check_unsub_empty(Examination& examination);
+Judgement check_subscribe_exact(Examination& examination);
+Judgement check_subscribe_prefix(Examination& examination);
+Judgement check_subscribe_not_children(Examination& examination);
+Judgement check_subscribe_all(Examination& examination);
+Judgement check_subscribe_list(Examination& examination);
+Judgement check_unsub_empty(Examination& examination);
 
 // Datagrams and the quick channel: conform_datagrams.cc
-Finding check_datagram(Examination& examination);
-Finding check_quick_datagram(Examination& examination);
-Finding check_quick_publish(Examination& examination);
+Judgement check_datagram(Examination& examination);
+Judgement check_quick_datagram(Examination& examination);
+Judgement check_quick_publish(Examination& examination);
 
 }  // namespace ringroad::tools

@@ -10,7 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds kRefusalPatience{2'000};
 
 /// Tries to log in where that must fail.
-Finding expect_refusal(Examination& examination, const std::string& password) {
+Judgement expect_refusal(Examination& examination, const std::string& password) {
   Guest guest(examination.exam, examination.loop);
   const auto patience = std::min(kRefusalPatience, examination.exam.patience());
   const Status status = guest.connect_with(password, patience);
@@ -23,7 +23,7 @@ constexpr const char* kNoPassword = "no --password was given: the server is take
 
 }  // namespace
 
-Finding check_connect(Examination& examination) {
+Judgement check_connect(Examination& examination) {
   const std::string info = examination.first.client().server_info();
   if (!info.empty() && !JsonValue::parse(info)) {
     return failure(fmt::format("the server's information is not JSON: {}", info.substr(0, 80)));
@@ -32,17 +32,17 @@ Finding check_connect(Examination& examination) {
                           info.empty() ? "no information" : info.substr(0, 80)));
 }
 
-Finding check_password_wrong(Examination& examination) {
+Judgement check_password_wrong(Examination& examination) {
   if (examination.exam.password.empty()) return not_applicable(kNoPassword);
   return expect_refusal(examination, examination.exam.password + "-wrong");
 }
 
-Finding check_password_missing(Examination& examination) {
+Judgement check_password_missing(Examination& examination) {
   if (examination.exam.password.empty()) return not_applicable(kNoPassword);
   return expect_refusal(examination, "");
 }
 
-Finding check_password_unneeded(Examination& examination) {
+Judgement check_password_unneeded(Examination& examination) {
   if (!examination.exam.password.empty()) {
     return not_applicable("the server needs its password");
   }
@@ -52,7 +52,7 @@ Finding check_password_unneeded(Examination& examination) {
   return pass();
 }
 
-Finding check_ping(Examination& examination) {
+Judgement check_ping(Examination& examination) {
   constexpr int kPings = 3;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
@@ -62,7 +62,7 @@ Finding check_ping(Examination& examination) {
   return pass();
 }
 
-Finding check_noop(Examination& examination) {
+Judgement check_noop(Examination& examination) {
   constexpr int kNoops = 3;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
@@ -75,7 +75,7 @@ Finding check_noop(Examination& examination) {
 }
 
 /// The connection of the first check, after everything else.
-Finding check_alive(Examination& examination) {
+Judgement check_alive(Examination& examination) {
   Client& client = examination.first.client();
   if (!client.connected()) return failure("the first connection was closed in the meantime");
   const Result<Reply> reply = examination.first.call("/echo", {.param = R"({"alive":true})"});
@@ -84,7 +84,7 @@ Finding check_alive(Examination& examination) {
 }
 
 /// A connection that ends takes its subscriptions with it; the next one is as good as the first.
-Finding check_reconnect(Examination& examination) {
+Judgement check_reconnect(Examination& examination) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   const Status first = guest.subscribe({"/tick"});

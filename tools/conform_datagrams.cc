@@ -48,7 +48,7 @@ std::string difference(const GuestMessage& got, const Sent& sent) {
   return fmt::format("it came back with param {}", shown(got.param));
 }
 
-Finding judge_echoes(const Guest& guest, const Sent& sent) {
+Judgement judge_echoes(const Guest& guest, const Sent& sent) {
   const MessageBox::Messages echoes = guest.datagrams().all();
   const auto same = std::find_if(echoes.begin(), echoes.end(),
                                  [&](const GuestMessage& m) { return is_echo(m, sent); });
@@ -66,14 +66,14 @@ bool tells_of(const JsonValue& last, const Sent& sent) {
 }
 
 struct LastDatagram {
-  Finding finding;
+  Judgement judgement;
   int64_t count = 0;
   std::optional<JsonValue> last = std::nullopt;
 };
 
 LastDatagram ask_last(Guest& guest) {
   const Asked asked = ask_for_success(guest, kLastUrl);
-  if (!asked.finding.passed()) return {asked.finding};
+  if (!asked.judgement.passed()) return {asked.judgement};
   const std::string& param = asked.reply.payload.param;
   const auto object = JsonValue::parse(param);
   auto count = object ? object->member("n") : std::nullopt;
@@ -85,7 +85,7 @@ LastDatagram ask_last(Guest& guest) {
 }
 
 /// Sends it, and again while a quick one may have been lost; what came back is judged.
-Finding send_and_judge(Guest& guest, const Sent& sent) {
+Judgement send_and_judge(Guest& guest, const Sent& sent) {
   const bool quick = sent.channel == Channel::quick;
   const auto some = [](const MessageBox::Messages& messages) { return !messages.empty(); };
   const int tries = quick ? kQuickTries : 1;
@@ -99,20 +99,20 @@ Finding send_and_judge(Guest& guest, const Sent& sent) {
   return pass("by /dgram/last only: Go servers send no datagrams (E11)");
 }
 
-Finding check_datagrams(Examination& examination, Channel channel) {
+Judgement check_datagrams(Examination& examination, Channel channel) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   const LastDatagram before = ask_last(guest);
-  if (!before.finding.passed()) return before.finding;
+  if (!before.judgement.passed()) return before.judgement;
   std::string last_text;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     Guest sender(examination.exam, examination.loop);
     if (Status status = sender.connect(); !status.ok()) return failure(why("connect", status));
     const Sent sent = make_datagram(channel, attempt);
-    const Finding back = send_and_judge(sender, sent);
+    const Judgement back = send_and_judge(sender, sent);
     if (!back.passed()) return back;
     const LastDatagram after = ask_last(sender);
-    if (!after.finding.passed()) return after.finding;
+    if (!after.judgement.passed()) return after.judgement;
     if (after.count <= before.count) {
       return failure(fmt::format("{} counts {} datagrams, as before", kLastUrl, after.count));
     }
@@ -124,15 +124,15 @@ Finding check_datagrams(Examination& examination, Channel channel) {
 
 }  // namespace
 
-Finding check_datagram(Examination& examination) {
+Judgement check_datagram(Examination& examination) {
   return check_datagrams(examination, Channel::normal);
 }
 
-Finding check_quick_datagram(Examination& examination) {
+Judgement check_quick_datagram(Examination& examination) {
   return check_datagrams(examination, Channel::quick);
 }
 
-Finding check_quick_publish(Examination& examination) {
+Judgement check_quick_publish(Examination& examination) {
   constexpr size_t kWanted = 3;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));

@@ -27,9 +27,9 @@ size_t first_difference(std::string_view left, std::string_view right) {
 }
 
 /// Param by value, data byte by byte.
-Finding expect_echo(Guest& guest, const CallRequest& request) {
+Judgement expect_echo(Guest& guest, const CallRequest& request) {
   const Asked asked = ask_for_success(guest, kEcho, request);
-  if (!asked.finding.passed()) return asked.finding;
+  if (!asked.judgement.passed()) return asked.judgement;
   const Payload& got = asked.reply.payload;
   const bool same_param =
       request.param.empty() ? got.param.empty() : same_json(request.param, got.param);
@@ -45,16 +45,16 @@ Finding expect_echo(Guest& guest, const CallRequest& request) {
 }
 
 /// One client, and each request echoed; the first that is not ends it.
-Finding expect_echoes(Examination& examination, const std::vector<CallRequest>& requests) {
+Judgement expect_echoes(Examination& examination, const std::vector<CallRequest>& requests) {
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   for (const CallRequest& request : requests) {
-    if (Finding finding = expect_echo(guest, request); !finding.passed()) return finding;
+    if (Judgement judgement = expect_echo(guest, request); !judgement.passed()) return judgement;
   }
   return pass();
 }
 
-Finding expect_echo_by(Examination& examination, Method method) {
+Judgement expect_echo_by(Examination& examination, Method method) {
   const std::string data = bytes_of(256);
   return expect_echoes(examination,
                        {{.method = method, .param = R"({"hello":"world","n":[1,2,3]})"},
@@ -82,21 +82,21 @@ constexpr const char* kShapes[] = {
 
 }  // namespace
 
-Finding check_echo_get(Examination& examination) {
+Judgement check_echo_get(Examination& examination) {
   return expect_echo_by(examination, Method::get);
 }
 
-Finding check_echo_set(Examination& examination) {
+Judgement check_echo_set(Examination& examination) {
   return expect_echo_by(examination, Method::set);
 }
 
-Finding check_echo_json(Examination& examination) {
+Judgement check_echo_json(Examination& examination) {
   std::vector<CallRequest> requests;
   for (const char* shape : kShapes) requests.push_back({.param = shape});
   return expect_echoes(examination, requests);
 }
 
-Finding check_echo_60k(Examination& examination) {
+Judgement check_echo_60k(Examination& examination) {
   constexpr size_t kBytes = 60 * 1024;
   const std::string data = bytes_of(kBytes);
   const std::string param = fmt::format(R"({{"text":"{}"}})", std::string(kBytes, 'x'));
@@ -105,7 +105,7 @@ Finding check_echo_60k(Examination& examination) {
 }
 
 /// A request of 262,144 bytes; the answer is shorter by the URL that answers do not have.
-Finding check_echo_largest(Examination& examination) {
+Judgement check_echo_largest(Examination& examination) {
   constexpr std::string_view kParam = R"({"largest":true})";
   const std::string data = bytes_of(kPacketPayloadMax - kEcho.size() - kParam.size());
   const std::string only_data = bytes_of(kPacketPayloadMax - kEcho.size());

@@ -6,9 +6,9 @@
 
 namespace ringroad::tools {
 
-std::string ConformReport::add(std::string_view check, const Finding& finding) {
+std::string ConformReport::add(std::string_view check, const Judgement& judgement) {
   std::string_view word;
-  switch (finding.verdict) {
+  switch (judgement.verdict) {
     case Verdict::pass:
       ++passed_, word = "PASS";
       break;
@@ -22,8 +22,8 @@ std::string ConformReport::add(std::string_view check, const Finding& finding) {
       ++not_applicable_, word = "N/A";
       break;
   }
-  return fmt::format("{} {}{}{}", word, check, finding.detail.empty() ? "" : " ",
-                     printable(finding.detail));
+  return fmt::format("{} {}{}{}", word, check, judgement.detail.empty() ? "" : " ",
+                     printable(judgement.detail));
 }
 
 std::string ConformReport::result_line() const {

@@ -15,30 +15,30 @@ namespace ringroad::tools {
 enum class Verdict { pass, fail, skip, not_applicable };
 
 /// How one check ended, and what a person should know about it.
-struct Finding {
+struct Judgement {
   Verdict verdict = Verdict::pass;
   std::string detail = {};
 
   bool passed() const { return verdict == Verdict::pass; }
 };
 
-inline Finding pass(std::string detail = "") {
+inline Judgement pass(std::string detail = "") {
   return {Verdict::pass, std::move(detail)};
 }
-inline Finding failure(std::string detail) {
+inline Judgement failure(std::string detail) {
   return {Verdict::fail, std::move(detail)};
 }
-inline Finding skip(std::string detail) {
+inline Judgement skip(std::string detail) {
   return {Verdict::skip, std::move(detail)};
 }
-inline Finding not_applicable(std::string detail) {
+inline Judgement not_applicable(std::string detail) {
   return {Verdict::not_applicable, std::move(detail)};
 }
 
 class ConformReport {
  public:
   /// Counts it and answers its line: "PASS name detail", safe for a terminal.
-  std::string add(std::string_view check, const Finding& finding);
+  std::string add(std::string_view check, const Judgement& judgement);
   /// "RESULT pass=… fail=… skip=… na=…"
   std::string result_line() const;
   /// ok, or answer_is_no with any FAIL.

@@ -40,7 +40,7 @@ int64_t round_of(const GuestMessage& message) {
 }
 
 /// Reliable messages: the contract's content, and each URL's rounds one after the other.
-Finding judge(const MessageBox::Messages& messages, const std::vector<std::string>& wanted) {
+Judgement judge(const MessageBox::Messages& messages, const std::vector<std::string>& wanted) {
   std::map<std::string, int64_t> last;
   for (const GuestMessage& message : messages) {
     if (message.channel == Channel::quick && message.url == "/qtick") continue;
@@ -89,14 +89,14 @@ class Witness {
  public:
   explicit Witness(Examination& examination) : guest_(examination.exam, examination.loop) {}
 
-  Finding start() {
+  Judgement start() {
     if (Status status = guest_.connect(); !status.ok()) return failure(why("connect", status));
     const Status status = guest_.subscribe({kTick});
     if (is_unknown_topic(status)) return skip("/tick: the server refused it with status 3");
     if (!status.ok()) return failure(why("subscribe /tick", status));
     return wait_ticks(1);
   }
-  Finding wait_ticks(size_t count) {
+  Judgement wait_ticks(size_t count) {
     const size_t wanted = count_of(guest_.messages().all(), kTick) + count;
     if (guest_.wait_for(kTick, wanted)) return pass();
     return failure("another client's /tick did not come in time");
@@ -107,8 +107,8 @@ class Witness {
 };
 
 /// Nothing comes while the witness hears kSilence rounds. UDP may be late by one.
-Finding expect_silence(const Guest& guest, Witness& witness, size_t from) {
-  if (Finding ticks = witness.wait_ticks(kSilence); !ticks.passed()) return ticks;
+Judgement expect_silence(const Guest& guest, Witness& witness, size_t from) {
+  if (Judgement ticks = witness.wait_ticks(kSilence); !ticks.passed()) return ticks;
   const MessageBox::Messages all = guest.messages().all();
   size_t quick = 0;
   for (size_t i = from; i < all.size(); ++i) {
@@ -121,7 +121,7 @@ Finding expect_silence(const Guest& guest, Witness& witness, size_t from) {
 /// Each entry is one request; with several URLs it is a list.
 using Requests = std::vector<std::vector<std::string>>;
 
-Finding subscribe_all_of(Guest& guest, const Requests& requests) {
+Judgement subscribe_all_of(Guest& guest, const Requests& requests) {
   for (const std::vector<std::string>& urls : requests) {
     const Status status = guest.subscribe(urls);
     if (is_unknown_topic(status)) {
@@ -132,7 +132,7 @@ Finding subscribe_all_of(Guest& guest, const Requests& requests) {
   return pass();
 }
 
-Finding unsubscribe_all_of(Guest& guest, const Requests& requests) {
+Judgement unsubscribe_all_of(Guest& guest, const Requests& requests) {
   for (const std::vector<std::string>& urls : requests) {
     if (Status status = guest.unsubscribe(urls); !status.ok()) {
       return failure(why("unsubscribe", status));
@@ -142,43 +142,43 @@ Finding unsubscribe_all_of(Guest& guest, const Requests& requests) {
 }
 
 /// Subscribes, judges what comes, unsubscribes, and hears nothing more.
-Finding check_subscription(Examination& examination, const Requests& requests,
-                           const std::vector<std::string>& wanted) {
+Judgement check_subscription(Examination& examination, const Requests& requests,
+                             const std::vector<std::string>& wanted) {
   Witness witness(examination);
-  if (Finding started = witness.start(); !started.passed()) return started;
+  if (Judgement started = witness.start(); !started.passed()) return started;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
-  if (Finding subscribed = subscribe_all_of(guest, requests); !subscribed.passed()) {
+  if (Judgement subscribed = subscribe_all_of(guest, requests); !subscribed.passed()) {
     return subscribed;
   }
   const bool came = guest.wait_messages(
       [&](const MessageBox::Messages& messages) { return have_all(messages, wanted); });
-  const Finding judged = judge(guest.messages().all(), wanted);
+  const Judgement judged = judge(guest.messages().all(), wanted);
   if (!judged.passed()) return judged;
   if (!came) return failure(missing_in(guest.messages().all(), wanted));
-  if (Finding unsubscribed = unsubscribe_all_of(guest, requests); !unsubscribed.passed()) {
+  if (Judgement unsubscribed = unsubscribe_all_of(guest, requests); !unsubscribed.passed()) {
     return unsubscribed;
   }
   const size_t from = guest.messages().size();
-  const Finding still = judge(guest.messages().all(), wanted);
+  const Judgement still = judge(guest.messages().all(), wanted);
   if (!still.passed()) return still;
   return expect_silence(guest, witness, from);
 }
 
 }  // namespace
 
-Finding check_subscribe_exact(Examination& examination) {
+Judgement check_subscribe_exact(Examination& examination) {
   return check_subscription(examination, {{kTick}}, {kTick});
 }
 
-Finding check_subscribe_prefix(Examination& examination) {
+Judgement check_subscribe_prefix(Examination& examination) {
   return check_subscription(examination, {{"/fleet/"}}, kFleet);
 }
 
 /// Without its slash at the end a subscription is one URL; a server may refuse what it never sends.
-Finding check_subscribe_not_children(Examination& examination) {
+Judgement check_subscribe_not_children(Examination& examination) {
   Witness witness(examination);
-  if (Finding started = witness.start(); !started.passed()) return started;
+  if (Judgement started = witness.start(); !started.passed()) return started;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   for (const std::string pattern : {"/fleet", "/fleet/1", "/tic", "/fleet/1/po"}) {
@@ -187,30 +187,30 @@ Finding check_subscribe_not_children(Examination& examination) {
       return failure(why("subscribe " + pattern, status));
     }
   }
-  if (Finding ticks = witness.wait_ticks(kSilence); !ticks.passed()) return ticks;
+  if (Judgement ticks = witness.wait_ticks(kSilence); !ticks.passed()) return ticks;
   const MessageBox::Messages got = guest.messages().all();
   if (!got.empty()) return failure(fmt::format("{} came", got.front().url));
   return pass();
 }
 
 /// With a second subscription inside the first: still one copy.
-Finding check_subscribe_all(Examination& examination) {
+Judgement check_subscribe_all(Examination& examination) {
   std::vector<std::string> wanted = kFleet;
   wanted.emplace_back(kTick);
-  const Finding alone = check_subscription(examination, {{"/"}}, wanted);
+  const Judgement alone = check_subscription(examination, {{"/"}}, wanted);
   if (!alone.passed()) return alone;
   return check_subscription(examination, {{"/"}, {kTick}}, wanted);
 }
 
-Finding check_subscribe_list(Examination& examination) {
+Judgement check_subscribe_list(Examination& examination) {
   const std::vector<std::string> list = {kTick, kFleet[1]};
   return check_subscription(examination, {list}, list);
 }
 
 /// With neither URL nor list all subscriptions go (D14).
-Finding check_unsub_empty(Examination& examination) {
+Judgement check_unsub_empty(Examination& examination) {
   Witness witness(examination);
-  if (Finding started = witness.start(); !started.passed()) return started;
+  if (Judgement started = witness.start(); !started.passed()) return started;
   Guest guest(examination.exam, examination.loop);
   if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
   if (guest.client().mirrors_flags()) {

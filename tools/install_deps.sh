@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # install_deps.sh — installs the Debian packages that Ringroad is built from.
 # Usage: tools/install_deps.sh [--dev]
-#   --dev  also what the tests need: clang with its sanitizer runtime, clang-format, Node.js, Python
+#   --dev  also what the tests need: clang with its sanitizer runtime, clang-format, Node.js, Python,
+#          and what cpack asks for the dependencies of a package
 # Skips what is present; calls apt-get only if something is missing (as root, or through sudo).
 set -euo pipefail
 
@@ -14,6 +15,7 @@ packages=(
 dev_packages=(
   clang:clang++-14 libclang-rt-14-dev clang-format:clang-format python3-minimal:python3
   nodejs:node npm:npm ca-certificates
+  dpkg-dev:dpkg-shlibdeps file:file # cpack
 )
 
 case ${1:-} in

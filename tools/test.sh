@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # test.sh — sets up a bare Debian 12 and runs the tests of Ringroad.
 # Usage: tools/test.sh [--full]
-#   default  release build, all tests, interop, 5 s of each fuzz target       (≤ 15 min, 2 cores)
-#   --full   also clang, ASan+UBSan and TSan builds with all tests, 60 s each  (≤ 75 min, 2 cores)
+#   default  release build, all tests, interop, packages, 5 s of each fuzz target (≤ 15 min, 2 cores)
+#   --full   also clang, ASan+UBSan and TSan builds with all tests, 60 s each     (≤ 75 min, 2 cores)
 # A failed stage does not stop the others. Last line: "N passed, N failed, N skipped".
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -103,17 +103,18 @@ run_ctest() {
   return "$code"
 }
 
-# run.sh may close with its own "N passed, N failed, N skipped"; otherwise it is one test.
-interop() {
-  local code=0 log=$results/interop.log last
-  RINGROAD_PROGRAM=$PWD/build/release/ringroad timeout 300 tests/interop/run.sh 2>&1 |
-    tee "$log" || code=$?
+# run_script <folder>: tests/<folder>/run.sh on the release build. It may close with its own "N passed,
+# N failed, N skipped"; otherwise it is one test.
+run_script() {
+  local script=tests/$1/run.sh log=$results/$1.log code=0 last
+  RINGROAD_BUILD=$PWD/build/release RINGROAD_PROGRAM=$PWD/build/release/ringroad \
+    timeout 300 "$script" 2>&1 | tee "$log" || code=$?
   last=$(grep -v '^[[:space:]]*$' "$log" | tail -n 1 || true)
   if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
     ((BASH_REMATCH[2] == 0)) || code=1
   elif ((code == 77)); then
-    skipped_because "${last:-tests/interop/run.sh says so}"
+    skipped_because "${last:-$script says so}"
   elif ((code == 0)); then
     count 1 0 0
   fi
@@ -148,13 +149,13 @@ build_and_test() {
   fi
 }
 
-test_interop() {
-  if [[ ! -x tests/interop/run.sh ]]; then
-    skip interop "tests/interop/run.sh is not there"
+test_script() { # folder
+  if [[ ! -x tests/$1/run.sh ]]; then
+    skip "$1" "tests/$1/run.sh is not there"
   elif [[ $built != *" release "* || ! -x build/release/ringroad ]]; then
-    skip interop "no build/release/ringroad"
+    skip "$1" "no build/release/ringroad"
   else
-    stage interop interop || true
+    stage "$1" run_script "$1" || true
   fi
 }
 
@@ -177,7 +178,8 @@ test_fuzz() {
 stage packages tools/install_deps.sh --dev || true
 mkdir -p "$results"
 build_and_test release
-test_interop
+test_script interop
+test_script package
 if $full; then
   build_and_test clang
   build_and_test asan
