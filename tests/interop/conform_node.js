@@ -5,27 +5,10 @@
 
 const assert = require('assert');
 const path = require('path');
-const { spawn } = require('child_process');
-const { Program, run, within } = require('./harness');
+const { CONFORM_MS, conform } = require('./conform_run');
+const { Program, run } = require('./harness');
 
-const CONFORM_MS = 40000; // its own promise
 const SERVER = path.join(__dirname, 'node_playground.js');
-
-// Answers { code, lines }.
-async function conform(...args) {
-  const child = spawn(process.env.RINGROAD_PROGRAM, ['conform', ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  process.on('exit', () => child.kill('SIGKILL'));
-  let text = '';
-  child.stdout.on('data', (bytes) => (text += bytes));
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  const code = await within(ended, 'the end of conform', CONFORM_MS);
-  return { code, lines: text.split('\n').filter((line) => line !== '') };
-}
-
-const named = (lines, verdict) =>
-  lines.filter((line) => line.startsWith(`${verdict} `)).map((line) => line.split(' ')[1]);
 
 function start(...args) {
   return new Program(process.execPath, [SERVER, ...args]).ready();
@@ -40,24 +23,25 @@ const checks = [
     locked = await start('--password', 'pässword');
   }],
   ['without a password: everything passes', async () => {
-    const { code, lines } = await conform(open.url);
-    assert.deepStrictEqual(named(lines, 'FAIL'), [], lines.join('\n'));
-    assert.deepStrictEqual(named(lines, 'SKIP'), []);
-    assert.deepStrictEqual(named(lines, 'N/A'), ['password-wrong', 'password-missing']);
-    assert.strictEqual(lines.at(-1), 'RESULT pass=27 fail=0 skip=0 na=2');
-    assert.strictEqual(code, 0);
+    const result = await conform(open.url);
+    assert.deepStrictEqual(result.FAIL, [], result.lines.join('\n'));
+    assert.deepStrictEqual(result.SKIP, []);
+    assert.deepStrictEqual(result['N/A'], ['password-wrong', 'password-missing']);
+    assert.strictEqual(result.lines.at(-1), 'RESULT pass=27 fail=0 skip=0 na=2');
+    assert.strictEqual(result.code, 0);
   }, CONFORM_MS],
   ['with a password: everything passes', async () => {
-    const { code, lines } = await conform(locked.url, '--password', 'pässword');
-    assert.deepStrictEqual(named(lines, 'FAIL'), [], lines.join('\n'));
-    assert.deepStrictEqual(named(lines, 'SKIP'), []);
-    assert.deepStrictEqual(named(lines, 'N/A'), ['password-unneeded']);
-    assert.strictEqual(lines.at(-1), 'RESULT pass=28 fail=0 skip=0 na=1');
-    assert.strictEqual(code, 0);
+    const result = await conform(locked.url, '--password', 'pässword');
+    assert.deepStrictEqual(result.FAIL, [], result.lines.join('\n'));
+    assert.deepStrictEqual(result.SKIP, []);
+    assert.deepStrictEqual(result['N/A'], ['password-unneeded']);
+    assert.strictEqual(result.lines.at(-1), 'RESULT pass=28 fail=0 skip=0 na=1');
+    assert.strictEqual(result.code, 0);
   }, CONFORM_MS],
   ['a wrong password or none: exit 2, nothing judged', async () => {
     for (const args of [[], ['--password', 'other']]) {
-      assert.deepStrictEqual(await conform(locked.url, ...args), { code: 2, lines: [] });
+      const { code, lines } = await conform(locked.url, ...args);
+      assert.deepStrictEqual([code, lines], [2, []]);
     }
   }],
   ['the servers live on', async () => {

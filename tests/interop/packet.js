@@ -13,7 +13,8 @@ const REPLY = 0x01;
 const TUNNEL = 0x02;
 const HEADER_BYTES = 20;
 
-function encode({ type, flags = 0, seqno = 0, tunnel = 0, url = '', param = '', data = '' }) {
+function encode({ type, flags = 0, status = 0, seqno = 0, tunnel = 0, url = '', param = '',
+  data = '' }) {
   const parts = [url, param, data].map((part) => Buffer.from(part));
   const bytes = HEADER_BYTES + parts.reduce((sum, part) => sum + part.length, 0);
   const pad = -bytes & 3;
@@ -21,6 +22,7 @@ function encode({ type, flags = 0, seqno = 0, tunnel = 0, url = '', param = '', 
   header.writeUInt8(0x29, 0);
   header.writeUInt8(type, 1);
   header.writeUInt8(flags | (pad << 6), 2);
+  header.writeUInt8(status, 3);
   header.writeUInt32BE(seqno, 4);
   header.writeUInt16BE(tunnel, 8);
   header.writeUInt16BE(parts[0].length, 10);
@@ -96,4 +98,4 @@ class RawClient {
   }
 }
 
-module.exports = { REPLY, TUNNEL, TYPE, RawClient, encode };
+module.exports = { REPLY, TUNNEL, TYPE, RawClient, decode, encode };

@@ -9,10 +9,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-script_seconds=60
+script_seconds=120
 npm_seconds=90
 scripts=(serve_handshake serve_relay serve_crowd playground_contract conform_node
-  peer_commands node_server)
+  quirks_clients quirks_servers   peer_commands node_server)
 
 skip() { # cause
   echo "$1"
