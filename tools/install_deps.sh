@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # install_deps.sh — installs the Debian packages that Ringroad is built from.
-# Usage: tools/install_deps.sh [--dev]
-#   --dev  also what the tests need: clang with its sanitizer runtime, clang-format, Node.js, Python,
-#          and what cpack asks for the dependencies of a package
+# Usage: tools/install_deps.sh [--dev|--bench]
+#   --dev    also what the tests need: clang with its sanitizer runtime, clang-format, Node.js, Python,
+#            and what cpack asks for the dependencies of a package
+#   --bench  also the servers that tools/bench.sh measures beside ours
 # Skips what is present; calls apt-get only if something is missing (as root, or through sudo).
 set -euo pipefail
 
@@ -10,7 +11,7 @@ set -euo pipefail
 packages=(
   g++:g++ cmake:cmake ninja-build:ninja ccache:ccache pkg-config:pkg-config
   liburing-dev libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev
-  libgtest-dev libgmock-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev
 )
 dev_packages=(
   clang:clang++-14 libclang-rt-14-dev clang-format:clang-format python3-minimal:python3
@@ -18,11 +19,14 @@ dev_packages=(
   dpkg-dev:dpkg-shlibdeps file:file # cpack
 )
 
+bench_packages=(redis-server:redis-server)
+
 case ${1:-} in
   "") ;;
   --dev) packages+=("${dev_packages[@]}") ;;
+  --bench) packages+=("${bench_packages[@]}") ;;
   *)
-    echo "usage: $0 [--dev]" >&2
+    echo "usage: $0 [--dev|--bench]" >&2
     exit 2
     ;;
 esac
