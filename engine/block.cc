@@ -101,7 +101,8 @@ Slice BlockWriter::commit(size_t bytes) {
 }
 
 Slice BlockWriter::copy(std::span<const std::byte> bytes) {
-  std::ranges::copy(bytes, prepare(bytes.size()).begin());
+  // Not std::ranges::copy(): that of g++ 12 goes byte by byte from const to non-const.
+  std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()).begin());
   return commit(bytes.size());
 }
 

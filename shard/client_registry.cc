@@ -1,5 +1,7 @@
 #include "shard/client_registry.h"
 
+#include <unistd.h>
+
 #include "base/check.h"
 
 namespace ringroad::shard {
@@ -31,10 +33,18 @@ Session* ClientRegistry::find_wire_id(uint32_t wire_id) {
 uint32_t ClientRegistry::free_wire_id() {
   // More ids than clients by three orders of magnitude: a few tries at most.
   for (;;) {
-    const uint32_t wire_id = random_() / shards_ * shards_ + shard_;
+    const uint32_t wire_id = random() / shards_ * shards_ + shard_;
     if (wire_id % shards_ == shard_ && wire_id != 0 && by_wire_id_.count(wire_id) == 0)
       return wire_id;
   }
+}
+
+uint32_t ClientRegistry::random() {
+  if (random_left_ == 0) {
+    CHECK(::getentropy(random_.data(), sizeof(random_)) == 0);
+    random_left_ = random_.size();
+  }
+  return random_[--random_left_];
 }
 
 }  // namespace ringroad::shard

@@ -6,8 +6,9 @@
 //         the owning shard, so that the kernel can steer quick datagrams by it (W19).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <random>
 #include <unordered_map>
 
 #include "base/slot_map.h"
@@ -48,12 +49,16 @@ class ClientRegistry {
 
  private:
   uint32_t free_wire_id();
+  uint32_t random();
 
   const uint32_t shard_;
   const uint32_t shards_;
   base::SlotMap<ShardClient> clients_;
   std::unordered_map<uint32_t, Session*> by_wire_id_;  // active ones
-  std::random_device random_;
+  // From the kernel, many at a time: std::random_device asks the processor for each, which may take
+  // longer than all the rest of a handshake.
+  std::array<uint32_t, 64> random_;
+  size_t random_left_ = 0;
   ClientDirectory directory_;
 };
 
