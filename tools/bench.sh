@@ -52,7 +52,7 @@ for scenario in "${scenarios[@]}"; do
 done
 if ! $quick; then
   echo "=== ringroad_micro" >&2
-  build/release/bench/micro/ringroad_micro --benchmark_repetitions=5 \
+  build/release/bench/micro/ringroad_micro --benchmark_repetitions=5 --benchmark_min_time=0.1 \
     --benchmark_report_aggregates_only=true --benchmark_out="$results/micro.json" \
     --benchmark_out_format=json || code=$?
 fi
