@@ -34,6 +34,11 @@ Judgement expect_param(Guest& guest, std::string_view url, const CallRequest& re
   return failure(fmt::format("{} answers {}, not {}", url, shown(got), shown(param)));
 }
 
+Judgement expect_life(Guest& guest, const std::string& param) {
+  const Judgement echoed = expect_param(guest, "/echo", {.param = param}, param);
+  return echoed.verdict == Verdict::skip ? pass() : echoed;
+}
+
 Judgement expect_status(Guest& guest, std::string_view url, const CallRequest& request,
                         int status) {
   const Result<Reply> reply = guest.call(url, request);

@@ -1,21 +1,18 @@
 #include <fmt/format.h>
 
+#include "tools/conform_call.h"
 #include "tools/conform_checks.h"
 #include "tools/json_value.h"
 
 namespace ringroad::tools {
 namespace {
 
-// A server that neither lets in nor refuses, as the official Go one (B7), is not waited for longer.
-constexpr std::chrono::milliseconds kRefusalPatience{2'000};
-
-/// Tries to log in where that must fail.
+/// Tries to log in where that must fail: with status 1, or as the official Go server says it (B7).
 Judgement expect_refusal(Examination& examination, const std::string& password) {
   Guest guest(examination.exam, examination.loop);
-  const auto patience = std::min(kRefusalPatience, examination.exam.patience());
-  const Status status = guest.connect_with(password, patience);
+  const Status status = guest.connect_with(password, examination.exam.patience());
   if (status.ok()) return failure("the server let the client in");
-  if (status.code() == StatusCode::unreachable) return failure(why("connect", status));
+  if (status.code() != StatusCode::wrong_password) return failure(why("connect", status));
   return pass(std::string(to_string(status.code())));
 }
 
@@ -28,8 +25,15 @@ Judgement check_connect(Examination& examination) {
   if (!info.empty() && !JsonValue::parse(info)) {
     return failure(fmt::format("the server's information is not JSON: {}", info.substr(0, 80)));
   }
-  return pass(fmt::format("client id {}, {}", examination.first.client().id(),
-                          info.empty() ? "no information" : info.substr(0, 80)));
+  const uint32_t id = examination.first.client().id();
+  Guest second(examination.exam, examination.loop);
+  if (Status status = second.connect(); !status.ok()) return failure(why("a second", status));
+  // A server that tells no id leaves it at 0 (B5).
+  if (id != 0 && second.client().id() == id) {
+    return failure(fmt::format("a second connection has client id {} as well", id));
+  }
+  return pass(
+      fmt::format("client id {}, {}", id, info.empty() ? "no information" : info.substr(0, 80)));
 }
 
 Judgement check_password_wrong(Examination& examination) {
@@ -69,18 +73,14 @@ Judgement check_noop(Examination& examination) {
   for (int i = 0; i < kNoops; ++i) {
     if (Status status = guest.client().noop(); !status.ok()) return failure(why("noop", status));
   }
-  const Result<Reply> reply = guest.call("/echo", {.param = R"({"noop":true})"});
-  if (!reply.ok()) return failure(why("/echo behind NOOPs", reply.status()));
-  return pass();
+  return expect_life(guest, R"({"noop":true})");
 }
 
 /// The connection of the first check, after everything else.
 Judgement check_alive(Examination& examination) {
   Client& client = examination.first.client();
   if (!client.connected()) return failure("the first connection was closed in the meantime");
-  const Result<Reply> reply = examination.first.call("/echo", {.param = R"({"alive":true})"});
-  if (!reply.ok()) return failure(why("/echo on the first connection", reply.status()));
-  return pass();
+  return expect_life(examination.first, R"({"alive":true})");
 }
 
 /// A connection that ends takes its subscriptions with it; the next one is as good as the first.
@@ -94,8 +94,7 @@ Judgement check_reconnect(Examination& examination) {
   guest.client().disconnect();
   const size_t before = guest.messages().size();
   if (Status status = guest.connect(); !status.ok()) return failure(why("the second", status));
-  const Result<Reply> reply = guest.call("/echo", {.param = R"({"again":true})"});
-  if (!reply.ok()) return failure(why("/echo after it", reply.status()));
+  if (Judgement again = expect_life(guest, R"({"again":true})"); !again.passed()) return again;
   const Status second = guest.subscribe({"/fleet/1/pos"});
   if (!second.ok()) return failure(why("subscribe after it", second));
   if (!guest.wait_for("/fleet/1/pos", 2)) return failure("nothing came after the second connect");

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kTries = 5;                                 // other clients may send as well
 constexpr std::chrono::milliseconds kQuickInterval{100};  // between datagrams that may be lost
-constexpr int kQuickTries = 30;
+constexpr size_t kQuickTries = 30;
 constexpr const char* kLastUrl = "/dgram/last";
 
 struct Sent {
@@ -48,13 +48,18 @@ std::string difference(const GuestMessage& got, const Sent& sent) {
   return fmt::format("it came back with param {}", shown(got.param));
 }
 
-Judgement judge_echoes(const Guest& guest, const Sent& sent) {
+/// It came back as it was, not more often than it was sent, and nothing else came.
+Judgement judge_echoes(Guest& guest, const Sent& sent, size_t times) {
+  if (guest.client().mirrors_flags()) {
+    return pass("by /dgram/last only: Go servers send no datagrams (E11)");
+  }
   const MessageBox::Messages echoes = guest.datagrams().all();
-  const auto same = std::find_if(echoes.begin(), echoes.end(),
-                                 [&](const GuestMessage& m) { return is_echo(m, sent); });
-  if (same != echoes.end()) return pass();
+  const auto other = std::find_if(echoes.begin(), echoes.end(),
+                                  [&](const GuestMessage& m) { return !is_echo(m, sent); });
+  if (other != echoes.end()) return failure(difference(*other, sent));
   if (echoes.empty()) return failure("it did not come back");
-  return failure(difference(echoes.back(), sent));
+  if (echoes.size() <= times) return pass();
+  return failure(fmt::format("sent {}, it came back {} times", times, echoes.size()));
 }
 
 /// True if /dgram/last tells of this one.
@@ -84,19 +89,20 @@ LastDatagram ask_last(Guest& guest) {
   return {pass(), *count->integer(), std::move(last)};
 }
 
-/// Sends it, and again while a quick one may have been lost; what came back is judged.
-Judgement send_and_judge(Guest& guest, const Sent& sent) {
+/// Sends it until something comes back: once, or again while a quick one may have been lost.
+/// Answers how often that was.
+Result<size_t> send_until_back(Guest& guest, const Sent& sent) {
   const bool quick = sent.channel == Channel::quick;
   const auto some = [](const MessageBox::Messages& messages) { return !messages.empty(); };
-  const int tries = quick ? kQuickTries : 1;
-  for (int i = 0; i < tries; ++i) {
+  const size_t times_max = quick ? kQuickTries : 1;
+  for (size_t times = 1;; ++times) {
     const Status status = guest.client().datagram(sent.url, sent.payload(), sent.channel);
-    if (!status.ok()) return failure(why("datagram", status));
+    if (!status.ok()) return status;
     const auto patience = guest.exam().patience();
-    if (guest.datagrams().wait(some, quick ? std::min(kQuickInterval, patience) : patience)) break;
+    const bool back =
+        guest.datagrams().wait(some, quick ? std::min(kQuickInterval, patience) : patience);
+    if (back || times == times_max) return times;
   }
-  if (!guest.client().mirrors_flags()) return judge_echoes(guest, sent);
-  return pass("by /dgram/last only: Go servers send no datagrams (E11)");
 }
 
 Judgement check_datagrams(Examination& examination, Channel channel) {
@@ -109,10 +115,13 @@ Judgement check_datagrams(Examination& examination, Channel channel) {
     Guest sender(examination.exam, examination.loop);
     if (Status status = sender.connect(); !status.ok()) return failure(why("connect", status));
     const Sent sent = make_datagram(channel, attempt);
-    const Judgement back = send_and_judge(sender, sent);
-    if (!back.passed()) return back;
+    const Result<size_t> times = send_until_back(sender, sent);
+    if (!times.ok()) return failure(why("datagram", times.status()));
     const LastDatagram after = ask_last(sender);
     if (!after.judgement.passed()) return after.judgement;
+    // Behind the answer to a call, so that a second copy has come as well.
+    const Judgement back = judge_echoes(sender, sent, *times);
+    if (!back.passed()) return back;
     if (after.count <= before.count) {
       return failure(fmt::format("{} counts {} datagrams, as before", kLastUrl, after.count));
     }

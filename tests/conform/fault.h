@@ -39,9 +39,15 @@ inline constexpr std::string_view kEverything = "*";
 struct Memory {
   size_t ordinal = 0;                       // 0: the first connection
   std::map<uint32_t, WirePacket> requests;  // by seqno, until answered
-  std::set<std::string> subscriptions;      // as the client asked for them
+  std::set<std::string> subscriptions;      // all the client ever asked for, as it did
   std::vector<WirePacket> held;             // a fault's own
   uint64_t seen = 0;                        // a fault's own
+};
+
+/// What is known of the server, by all connections together.
+struct ServerMemory {
+  std::string password;
+  uint64_t seen = 0;  // a fault's own
 };
 
 /// One packet on its way.
@@ -51,7 +57,7 @@ struct Passing {
   WirePacket packet = {};
   const WirePacket* request = nullptr;  // what a reply answers
   Memory& memory;
-  const std::string& password;  // the server's
+  ServerMemory& server;
   Fate fate = Fate::forward;
   bool close_first = false;                     // close connection 0
   std::vector<WirePacket> more_to_client = {};  // behind it, by TCP
@@ -73,6 +79,7 @@ struct Fault {
   std::vector<std::string_view> breaks;  // the checks that must fail; no other may
   std::string_view password;             // what the server asks for in this run, if anything
   void (*apply)(Passing& passing);
+  std::vector<std::string_view> skips = {};  // the checks that must be skipped; no other may
 };
 
 const std::vector<Fault>& faults();

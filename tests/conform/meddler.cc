@@ -90,7 +90,7 @@ std::vector<std::string> urls_of(const WirePacket& packet) {
 }  // namespace
 
 Meddler::Meddler(uint16_t server_port, std::string password, const Fault* fault)
-    : server_port_(server_port), password_(std::move(password)), fault_(fault) {
+    : server_port_(server_port), memory_{.password = std::move(password)}, fault_(fault) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) == 0) {
     stop_read_ = Descriptor(ends[0]);
@@ -213,7 +213,7 @@ void Meddler::pass(Link& link, Direction direction, WirePacket packet, bool quic
                   .quick = quick,
                   .packet = std::move(packet),
                   .memory = link.memory,
-                  .password = password_};
+                  .server = memory_};
   WirePacket request;
   note(link, passing);
   const auto asked = link.memory.requests.find(passing.packet.seqno);
@@ -247,9 +247,6 @@ void Meddler::note(Link& link, const Passing& passing) {
   link.memory.requests[packet.seqno] = packet;
   if (packet.type == kSubscribe) {
     for (const std::string& url : urls_of(packet)) link.memory.subscriptions.insert(url);
-  }
-  if (packet.type == kUnsubscribe) {
-    for (const std::string& url : urls_of(packet)) link.memory.subscriptions.erase(url);
   }
 }
 

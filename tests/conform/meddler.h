@@ -56,7 +56,7 @@ class Meddler {
   void send(Link& link, Direction direction, const WirePacket& packet, bool quick);
 
   const uint16_t server_port_;
-  const std::string password_;
+  ServerMemory memory_;
   const Fault* fault_;
   support::Descriptor listener_;
   support::Descriptor udp_;

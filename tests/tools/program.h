@@ -1,4 +1,4 @@
-// program.h — runs the built `ringroad` program in a test and reads what it says.
+// program.h — runs the built `ringroad`, or another program, in a test and reads what it says.
 // Owner: a test.   Thread: one.
 // Bound:  every wait ends after 60 s; a program still running at the end is killed.
 // Fails:  a missing line is an empty text; a program that does not end is exit code -1.
@@ -19,8 +19,8 @@ namespace ringroad::tools {
 
 class Program {
  public:
-  explicit Program(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), RINGROAD_PROGRAM);
+  explicit Program(std::vector<std::string> arguments, const char* path = RINGROAD_PROGRAM) {
+    arguments.insert(arguments.begin(), path);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
