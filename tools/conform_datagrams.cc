@@ -36,8 +36,10 @@ Sent make_datagram(Channel channel, int attempt) {
 }
 
 bool is_echo(const GuestMessage& message, const Sent& sent) {
+  const bool same_param =
+      sent.param.empty() ? message.param.empty() : same_json(message.param, sent.param);
   return message.url == sent.url && message.channel == sent.channel && message.data == sent.data &&
-         same_json(message.param, sent.param);
+         same_param;
 }
 
 /// What of the two differs, for a person.
@@ -131,10 +133,27 @@ Judgement check_datagrams(Examination& examination, Channel channel) {
   return failure(fmt::format("{} tells of another datagram: {}", kLastUrl, shown(last_text)));
 }
 
+/// A packet of 262,144 bytes, which comes back as long as it was: an echo of a call has no URL.
+Judgement expect_largest_back(Examination& examination) {
+  constexpr size_t kPacketPayloadMax = 262'124;
+  Guest guest(examination.exam, examination.loop);
+  if (Status status = guest.connect(); !status.ok()) return failure(why("connect", status));
+  Sent sent = make_datagram(Channel::normal, 0);
+  sent.param.clear();  // a server may write JSON in more bytes than it got
+  sent.data.resize(kPacketPayloadMax - sent.url.size(), 'L');
+  const Result<size_t> times = send_until_back(guest, sent);
+  if (!times.ok()) return failure(why("the largest datagram", times.status()));
+  Judgement back = judge_echoes(guest, sent, *times);
+  if (!back.passed()) back.detail = "of 262,144 bytes: " + back.detail;
+  return back;
+}
+
 }  // namespace
 
 Judgement check_datagram(Examination& examination) {
-  return check_datagrams(examination, Channel::normal);
+  const Judgement back = check_datagrams(examination, Channel::normal);
+  if (!back.passed() || examination.first.client().mirrors_flags()) return back;
+  return expect_largest_back(examination);
 }
 
 Judgement check_quick_datagram(Examination& examination) {

@@ -14,7 +14,9 @@ using ringroad::conform::faults;
 
 int list_faults() {
   for (const Fault& fault : faults()) {
-    fmt::print("{:<32} {}\n", fault.name, fmt::join(fault.breaks, " "));
+    const std::string skips =
+        fault.skips.empty() ? "" : fmt::format("skips {}", fmt::join(fault.skips, " "));
+    fmt::print("{:<32} {}{}\n", fault.name, fmt::join(fault.breaks, " "), skips);
   }
   return 0;
 }
@@ -48,7 +50,7 @@ int main(int argc, char** argv) {
   bool list = false;
   app.add_option("--break", name, "The fault; none: a faithful playground");
   app.add_option("--password", password, "What clients must present");
-  app.add_flag("--list", list, "The faults, each with the checks that must fail");
+  app.add_flag("--list", list, "The faults, each with the checks that must fail; * is all");
   CLI11_PARSE(app, argc, argv);
   return list ? list_faults() : serve(name, password);
 }

@@ -126,6 +126,16 @@ const std::vector<Fault> kFaults = {
        if (p.is(kOut, kPublish) && p.subscribed_exactly({"/qtick"}))
          p.more_to_client.push_back(p.packet);
      }},
+    {"largest-datagram-lost",
+     {"datagram"},
+     "",
+     [](Passing& p) { drop_if(p, p.is(kOut, kDatagram) && p.packet.data.size() > 262'000); }},
+    {"largest-datagram-changed",
+     {"datagram"},
+     "",
+     [](Passing& p) {
+       if (p.is(kOut, kDatagram) && p.packet.data.size() > 262'000) p.packet.data.back() ^= 1;
+     }},
     {"qtick-brings-strangers",
      {"quick-publish"},
      "",
