@@ -1,5 +1,6 @@
 #include "tools/json_value.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -34,6 +35,24 @@ bool is_too_deep(std::string_view text) {
   return false;
 }
 
+/// The library's == casts an integer to the other's type: -1 would equal 2^64-1.
+bool same_value(const json& left, const json& right) {
+  if (left.is_array() && right.is_array()) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(), same_value);
+  }
+  if (left.is_object() && right.is_object()) {
+    const auto& one = left.get_ref<const json::object_t&>();
+    const auto& other = right.get_ref<const json::object_t&>();
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                      [](const auto& a, const auto& b) {
+                        return a.first == b.first && same_value(a.second, b.second);
+                      });
+  }
+  const bool may_wrap = left.is_number_integer() && right.is_number_integer() &&
+                        left.is_number_unsigned() != right.is_number_unsigned();
+  return left == right && (!may_wrap || left.get<int64_t>() >= 0);
+}
+
 }  // namespace
 
 JsonValue::JsonValue(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {
@@ -51,7 +70,7 @@ std::optional<JsonValue> JsonValue::parse(std::string_view text) {
 }
 
 bool JsonValue::operator==(const JsonValue& other) const {
-  return tree_->value == other.tree_->value;
+  return same_value(tree_->value, other.tree_->value);
 }
 
 std::optional<JsonValue> JsonValue::member(std::string_view name) const {
@@ -92,6 +111,10 @@ std::optional<std::string> JsonValue::string() const {
 
 std::string JsonValue::text() const {
   return tree_->value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool is_json(std::string_view text) {
+  return json::accept(text);
 }
 
 bool same_json(std::string_view left, std::string_view right) {

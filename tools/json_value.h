@@ -1,7 +1,7 @@
 // json_value.h — JSON as a value: parsed, compared, and written again.
 // Owner:  a JsonValue owns its tree.   Thread: any, one at a time.
 // Bound:  kJsonDepthMax: copying and comparing a tree recurse.
-// Fails:  what is not JSON, or nested deeper, is nothing (nullopt).
+// Fails:  what is not JSON, or nested deeper, is nothing (nullopt); is_json() has no depth.
 // Why here: the one place in tools/ that knows the JSON library.
 #pragma once
 
@@ -24,7 +24,7 @@ class JsonValue {
   /// Nothing if `text` is not exactly one JSON value.
   static std::optional<JsonValue> parse(std::string_view text);
 
-  /// Equal as values: members in any order, 1 equals 1.0.
+  /// Equal as values: members in any order, 1 equals 1.0. Integers are exact to 64 bits.
   bool operator==(const JsonValue& other) const;
 
   /// A member of an object; nothing if this is no object or has no such member.
@@ -45,6 +45,8 @@ class JsonValue {
   std::unique_ptr<Tree> tree_;
 };
 
+/// True if `text` is exactly one JSON value, however deep.
+bool is_json(std::string_view text);
 /// True if both texts are JSON and equal as values.
 bool same_json(std::string_view left, std::string_view right);
 /// `text` in quotes, escaped; bytes that are not UTF-8 become U+FFFD.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "tools/json_value.h"
@@ -12,9 +13,13 @@ namespace {
 constexpr const char* kInfo = R"({"name":"ringroad playground"})";
 constexpr int kVehicles = 3;
 
-/// A client that has left by now needs no answer.
+/// A client that has left by now needs no answer. One that asked for more than a packet holds (an
+/// escaped URL may be six times as long) is told so: it would wait for its timeout else.
 void answer(Call& call, const ReplyContent& content) {
-  [[maybe_unused]] const Status replied = call.reply(content);
+  Status replied = call.reply(content);
+  if (replied.code() == StatusCode::invalid_argument) {
+    replied = call.reply({.status = ReplyStatus::no_memory});
+  }
 }
 
 void refuse(Call& call) {
@@ -96,7 +101,7 @@ Status Playground::listen(const std::string& address) {
 void Playground::take_datagram(RemoteClient client, std::string_view url,
                                const PayloadView& payload, Channel channel) {
   ++counts_.datagrams;
-  last_ = {std::string(url), JsonValue::parse(payload.param) ? std::string(payload.param) : "null",
+  last_ = {std::string(url), is_json(payload.param) ? std::string(payload.param) : "null",
            payload.data.size(), channel};
   if (url.empty()) return;
   if (!client.datagram(url, payload, channel).ok()) ++counts_.echoes_refused;
@@ -135,7 +140,8 @@ void run_rounds(Playground& playground, WaitPoint& wait_point) {
   while (wait_point.wait_until(next) != Wake::interrupted) {
     // What was refused is in the counts; the next round may get through.
     [[maybe_unused]] const Status published = playground.publish_round();
-    next += Playground::kRoundInterval;
+    // A process that was stopped for a while goes on from here, without a burst.
+    next = std::max(next + Playground::kRoundInterval, WaitPoint::Clock::now());
   }
 }
 

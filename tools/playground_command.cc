@@ -52,6 +52,7 @@ constexpr const char* kFooter =
   /method       {"method":0} for GET, {"method":1} for SET
   /fail         {"status":128} -> that status, with {"error":"asked"}
   /dgram/last   {"n":count,"last":{"url":..,"quick":..,"param":..,"len":..}} of datagrams
+  all others    status 3; an answer that would not fit into a packet is status 6
 publishes every 100 ms, n = 1, 2, 3, ...:
   /tick         {"n":n}
   /fleet/1/pos  {"id":1,"x":n,"y":-n} and two bytes: 1, n&255; the same for 2 and 3

@@ -14,16 +14,35 @@ TEST(JsonValue, ComparesByValue) {
   EXPECT_TRUE(same_json(R"("é\n")", R"("\u00e9\u000a")"));
   EXPECT_TRUE(same_json("9007199254740993", "9007199254740993"));
   EXPECT_FALSE(same_json("9007199254740993", "9007199254740992"));
+  EXPECT_TRUE(same_json("18446744073709551615", "18446744073709551615"));
+  EXPECT_TRUE(same_json("-0", "0"));
   EXPECT_FALSE(same_json("[1,2]", "[2,1]"));
+  EXPECT_FALSE(same_json("[1,2]", "[1]"));
+  EXPECT_FALSE(same_json("[]", "{}"));
   EXPECT_FALSE(same_json(R"({"a":1})", R"({"a":1,"b":null})"));
   EXPECT_FALSE(same_json("1", R"("1")"));
   EXPECT_FALSE(same_json("null", "false"));
+}
+
+TEST(JsonValue, SignsAreNotLost) {
+  // The same 64 bits, alone and inside.
+  for (const char* frame : {"%", "[1,%]", R"({"a":{"b":[%]}})"}) {
+    const std::string text = frame;
+    const auto with = [&](const char* number) {
+      return std::string(text).replace(text.find('%'), 1, number);
+    };
+    EXPECT_FALSE(same_json(with("-1"), with("18446744073709551615"))) << text;
+    EXPECT_FALSE(same_json(with("18446744073709551615"), with("-1"))) << text;
+    EXPECT_FALSE(same_json(with("9223372036854775808"), with("-9223372036854775808"))) << text;
+    EXPECT_TRUE(same_json(with("-1"), with("-1.0"))) << text;
+  }
 }
 
 TEST(JsonValue, WhatIsNotOneValueIsNothing) {
   for (const char* text : {"", " ", "{", "[1,]", "1 2", "NaN", "nul", R"({"a":1)", "\"\xff\""}) {
     EXPECT_FALSE(JsonValue::parse(text)) << text;
     EXPECT_FALSE(same_json(text, text)) << text;
+    EXPECT_FALSE(is_json(text)) << text;
   }
 }
 
@@ -35,6 +54,8 @@ TEST(JsonValue, DepthIsBounded) {
   EXPECT_FALSE(JsonValue::parse(nested(kJsonDepthMax + 1)));
   EXPECT_FALSE(JsonValue::parse(nested(130'000)));
   EXPECT_FALSE(JsonValue::parse(std::string(262'000, '[')));
+  EXPECT_TRUE(is_json(nested(130'000)));
+  EXPECT_FALSE(is_json(std::string(262'000, '[')));
   // Brackets in a string have no depth.
   const std::string text = '"' + std::string(1'000, '[') + "\\\"" + std::string(1'000, '{') + '"';
   EXPECT_TRUE(JsonValue::parse(text));

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,11 @@ namespace {
 
 using testing::LiveClient;
 using testing::wait_until;
+
+uint16_t port_of(const Playground& playground) {
+  const std::string address = playground.address();
+  return static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+}
 
 class PlaygroundTest : public ::testing::Test {
  protected:
@@ -84,6 +89,20 @@ TEST_F(PlaygroundTest, WildTakesWhatIsBelow_C4) {
   EXPECT_EQ(call("/wildx").status, ReplyStatus::invalid_url);
   EXPECT_TRUE(same_json(param_of("/wild/\"q\\\x01"), "{\"url\":\"/wild/\\\"q\\\\\\u0001\"}"));
   EXPECT_TRUE(JsonValue::parse(param_of("/wild/\xff\xfe")));  // A12: not UTF-8, still JSON
+}
+
+TEST_F(PlaygroundTest, SaysWhenAnAnswerFitsNoPacket) {
+  // Escaped, this URL has six times as many bytes.
+  const Reply wild = call("/wild/" + std::string(65'000, '\x01'));
+  EXPECT_EQ(wild.status, ReplyStatus::no_memory);
+  EXPECT_EQ(wild.payload.param, "");
+  // The param fits into a datagram, but not with words around it.
+  const std::string param = '"' + std::string(262'110, 'x') + '"';
+  ASSERT_TRUE(client_->datagram("/a", {.param = param}).ok());
+  EXPECT_EQ(call("/dgram/last").status, ReplyStatus::no_memory);
+  ASSERT_TRUE(client_->datagram("/a", {.param = "1"}).ok());
+  EXPECT_EQ(param_of("/dgram/last"),
+            R"({"n":2,"last":{"url":"/a","quick":false,"param":1,"len":0}})");
 }
 
 TEST_F(PlaygroundTest, TellsTheMethodAndFailsWhenAsked) {
@@ -178,9 +197,32 @@ TEST_F(PlaygroundTest, SendsDatagramsBack) {
   EXPECT_EQ(last->member("last")->text(), R"({"len":1,"param":null,"quick":true,"url":"/q"})");
 }
 
+TEST_F(PlaygroundTest, SendsBackToTheSenderOnly) {
+  LiveClient other(loop_);
+  ASSERT_TRUE(other->connect("vsoa://" + playground_.address()).ok());
+  ASSERT_TRUE(client_->subscribe("/").ok());
+  ASSERT_TRUE(other->subscribe("/").ok());
+  constexpr int kEach = 20;
+  for (int i = 0; i < kEach; ++i) {
+    ASSERT_TRUE(client_->datagram("/mine", {}).ok());
+    ASSERT_TRUE(other->datagram("/theirs", {}).ok());
+  }
+  ASSERT_TRUE(client_->ping().ok());  // TCP keeps the order: what is coming has come
+  ASSERT_TRUE(other->ping().ok());
+  const auto last = JsonValue::parse(param_of("/dgram/last"));
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->member("n")->integer(), 2 * kEach);
+  ASSERT_EQ(client_.data.size(), size_t{kEach});
+  ASSERT_EQ(other.data.size(), size_t{kEach});
+  for (const auto& message : client_.data.all()) EXPECT_EQ(message.url, "/mine");
+  for (const auto& message : other.data.all()) EXPECT_EQ(message.url, "/theirs");
+  // Nothing is published but what a round publishes.
+  EXPECT_EQ(client_.messages.size(), 0u);
+  EXPECT_EQ(other.messages.size(), 0u);
+}
+
 TEST_F(PlaygroundTest, CountsADatagramWithoutUrl_E1) {
-  support::PeerSocket peer = support::connect_peer(static_cast<uint16_t>(
-      std::stoi(playground_.address().substr(playground_.address().find(':') + 1))));
+  support::PeerSocket peer = support::connect_peer(port_of(playground_));
   ASSERT_TRUE(peer.write(support::WirePacket{.type = 0x00}));
   ASSERT_EQ(peer.read_packet().magic, 0x29);
   ASSERT_TRUE(peer.write(support::WirePacket{.type = 0x05, .param = "{not json", .data = "xyz"}));
@@ -202,6 +244,10 @@ TEST_F(PlaygroundTest, SurvivesHostileParams) {
   ASSERT_TRUE(wait_until([&] { return client_.data.size() == 1; }));
   EXPECT_TRUE(same_json(param_of("/dgram/last"),
                         R"({"n":1,"last":{"url":"/deep","quick":false,"param":null,"len":0}})"));
+  const std::string nested = std::string(100'000, '[') + std::string(100'000, ']');  // JSON
+  ASSERT_TRUE(client_->datagram("/deep", {.param = nested}).ok());
+  EXPECT_EQ(param_of("/dgram/last"),
+            R"({"n":2,"last":{"url":"/deep","quick":false,"param":)" + nested + R"(,"len":0}})");
 }
 
 TEST(Playground, WantsItsPassword) {
@@ -214,21 +260,41 @@ TEST(Playground, WantsItsPassword) {
   EXPECT_TRUE(client.connect(url, {.password = "pw"}).ok());
 }
 
-TEST(Playground, CountsWhatCouldNotGoBack) {
+TEST(Playground, CountsWhatCouldNotGoBack_D22) {
   Playground playground({});
   ASSERT_TRUE(playground.listen("127.0.0.1:0").ok());
+  const uint16_t port = port_of(playground);
   // By UDP from a client that announced no port: nowhere to send it to.
-  Client client;
-  ASSERT_TRUE(client.connect("vsoa://" + playground.address(), {.quick = false}).ok());
-  EXPECT_FALSE(client.datagram("/q", {}, Channel::quick).ok());
-  ASSERT_TRUE(client.datagram("/a", {}).ok());
-  ASSERT_TRUE(client.ping().ok());
+  support::PeerSocket peer = support::connect_peer(port);
+  ASSERT_TRUE(peer.write(support::WirePacket{.type = 0x00}));
+  const std::string id = peer.read_packet().data;
+  ASSERT_EQ(id.size(), 4u);
+  std::string packet = support::WirePacket{.type = 0x05, .url = "/q"}.bytes();
+  packet.replace(4, 4, id);  // as seqno
+  support::UdpPeer udp;
+  Client watcher;
+  ASSERT_TRUE(watcher.connect("vsoa://" + playground.address()).ok());
+  ASSERT_TRUE(wait_until([&] {  // may be lost
+    const Result<Reply> last = watcher.fetch("/dgram/last");
+    return udp.send_to(port, packet) && last.ok() &&
+           last->payload.param.find("/q") != std::string::npos;
+  }));
+  ASSERT_TRUE(watcher.datagram("/a", {}).ok());  // this one can
+  ASSERT_TRUE(watcher.ping().ok());
+  playground.stop();
+  EXPECT_GE(playground.counts().datagrams, 2u);
+  EXPECT_EQ(playground.counts().echoes_refused, playground.counts().datagrams - 1);
+}
+
+TEST(Playground, CountsWhatCouldNotBePublished) {
+  Playground playground({});
+  ASSERT_TRUE(playground.listen("127.0.0.1:0").ok());
   ASSERT_TRUE(playground.publish_round().ok());
   playground.stop();
-  EXPECT_EQ(playground.counts().datagrams, 1u);
-  EXPECT_EQ(playground.counts().echoes_refused, 0u);
   EXPECT_EQ(playground.counts().rounds, 1u);
+  EXPECT_EQ(playground.counts().publishes_refused, 0u);
   EXPECT_FALSE(playground.publish_round().ok());
+  EXPECT_EQ(playground.counts().rounds, 2u);
   EXPECT_EQ(playground.counts().publishes_refused, 5u);
 }
 
@@ -257,6 +323,24 @@ TEST(PlaygroundProgram, SaysWhyItCannotListen) {
   Program second({"playground", "--listen", first.address()});
   EXPECT_EQ(second.exit_code(), 3);
   EXPECT_NE(second.text().find(first.address()), std::string::npos) << second.text();
+}
+
+TEST(PlaygroundProgram, WrongUsageIsExitTwo) {
+  for (const char* address : {"nonsense", "127.0.0.1:99999", ":"}) {
+    Program program({"playground", "--listen", address});
+    EXPECT_EQ(program.exit_code(), 2) << address;
+    EXPECT_NE(program.text().find(address), std::string::npos) << program.text();
+  }
+  EXPECT_EQ(Program({"playground", "--frobnicate"}).exit_code(), 2);
+}
+
+TEST(PlaygroundProgram, HelpHasTheContract) {
+  Program program({"playground", "--help"});
+  EXPECT_EQ(program.exit_code(), 0);
+  for (const char* part : {"/echo", "/add", "/wild/", "/method", "/fail", "/dgram/last", "/tick",
+                           "/fleet/1/pos", "/qtick", "status 3", "Example", "ringroad conform"}) {
+    EXPECT_NE(program.text().find(part), std::string::npos) << part;
+  }
 }
 
 }  // namespace
