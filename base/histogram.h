@@ -25,6 +25,13 @@ class Histogram {
   /// The value that `percent` (0..100) of all values do not exceed. 0: the smallest, 100: the
   /// largest, exactly.
   uint64_t percentile(double percent) const;
+  /// visit(largest value of the bucket, count) for every bucket that has any, ascending.
+  template <typename Visit>
+  void for_each_bucket(Visit visit) const {
+    for (size_t i = 0; i < kBuckets; ++i) {
+      if (buckets_[i] > 0) visit(largest_in(i), buckets_[i]);
+    }
+  }
 
  private:
   // Every power of two is cut into 64 equal buckets; below 64 each value has its own.

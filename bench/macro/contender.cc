@@ -35,16 +35,6 @@ Result<uint16_t> announced_port(const std::string& line) {
   return Status(StatusCode::bad_response, fmt::format("no port in its first line: {}", line));
 }
 
-Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core) {
-  Result<ServerProcess> process = ServerProcess::start(argv, core);
-  if (!process.ok()) return process.status();
-  const Result<std::string> line = process->first_line();
-  if (!line.ok()) return line.status();
-  const Result<uint16_t> port = announced_port(*line);
-  if (!port.ok()) return port.status();
-  return RunningServer{std::move(*process), *port};
-}
-
 Result<RunningServer> start_redis(const Programs& programs, int core) {
   const Result<uint16_t> port = free_port();
   if (!port.ok()) return port.status();
@@ -66,6 +56,16 @@ Status missing(std::string_view name, std::string_view cure) {
 
 }  // namespace
 
+Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core) {
+  Result<ServerProcess> process = ServerProcess::start(argv, core);
+  if (!process.ok()) return process.status();
+  const Result<std::string> line = process->first_line();
+  if (!line.ok()) return line.status();
+  const Result<uint16_t> port = announced_port(*line);
+  if (!port.ok()) return port.status();
+  return RunningServer{std::move(*process), *port};
+}
+
 const std::vector<std::string>& contender_names() {
   static const std::vector<std::string> names = {"limit-k1", "relay-limit", "ringroad", "redis"};
   return names;
@@ -75,6 +75,9 @@ Result<Contender> find_contender(std::string_view name, const Programs& programs
   if (name == "limit-k1" || name == "relay-limit") {
     const Drive drive = name == "limit-k1" ? Drive::flood : Drive::window;
     return Contender{std::string(name), Protocol::raw, drive, programs.yardstick, "yardstick"};
+  }
+  if (name == "echo") {  // of echo_bench only
+    return Contender{"echo", Protocol::raw, Drive::window, programs.yardstick, "yardstick"};
   }
   if (name == "ringroad") {
     const std::string version = first_line_of(fmt::format("'{}' --version", programs.ringroad));

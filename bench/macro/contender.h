@@ -41,4 +41,7 @@ Result<Contender> find_contender(std::string_view name, const Programs& programs
 Result<RunningServer> start_server(const Contender& contender, const Programs& programs,
                                    size_t frame_bytes, int core);
 
+/// A server that says where it listens in its first line.
+Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core);
+
 }  // namespace ringroad::bench

@@ -7,9 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <span>
-
-#include "proto/packet.h"
 
 namespace ringroad::bench {
 namespace {
@@ -18,25 +15,12 @@ constexpr size_t kReceiveBytes = size_t{1} << 20;
 constexpr int kEventsMax = 512;
 constexpr uint64_t kPublisherKey = ~uint64_t{0};
 
-/// One whole VSOA packet.
-Status read_packet(const Tcp& socket) {
-  const Result<std::string> head = read_exactly(socket, base::kHeaderBytes);
-  if (!head.ok()) return head.status();
-  proto::PacketHeader header;
-  const auto error = proto::decode_header(std::as_bytes(std::span(*head)), header);
-  if (error != proto::DecodeError::none || !header.reply() || header.status != 0) {
-    return Status(StatusCode::bad_response, "the server did not answer with success");
-  }
-  return read_exactly(socket, header.total_bytes() - base::kHeaderBytes).status();
-}
-
 }  // namespace
 
 Load::Load(const Dialect& dialect, Drive drive, LoadOptions options)
     : dialect_(dialect),
       drive_(drive),
       options_(options),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
       delivered_(options.subscribers, 0),
       progress_(options.subscribers, options.window),
       buffer_(kReceiveBytes) {
@@ -45,37 +29,15 @@ Load::Load(const Dialect& dialect, Drive drive, LoadOptions options)
 
 Status Load::connect(uint16_t port) {
   for (size_t i = 0; i < options_.subscribers; ++i) {
-    Result<Tcp> socket = join(port, dialect_.subscribe);
+    Result<Tcp> socket = join_server(port, dialect_.subscribe);
     if (!socket.ok()) return socket.status();
-    if (Status status = watch(*socket, i); !status.ok()) return status;
+    if (Status status = watch_.add(*socket, i); !status.ok()) return status;
     subscribers_.push_back(std::move(*socket));
   }
-  Result<Tcp> publisher = join(port, dialect_.publisher);
+  Result<Tcp> publisher = join_server(port, dialect_.publisher);
   if (!publisher.ok()) return publisher.status();
   publisher_ = std::move(*publisher);
-  return watch(publisher_, kPublisherKey);
-}
-
-Result<Tcp> Load::join(uint16_t port, const std::vector<Exchange>& exchanges) const {
-  Result<Tcp> socket = connect_to(port);
-  if (!socket.ok()) return socket;
-  for (const Exchange& exchange : exchanges) {
-    if (Status status = write_all(*socket, exchange.request); !status.ok()) return status;
-    const Status answered = exchange.answer_bytes == 0
-                                ? read_packet(*socket)
-                                : read_exactly(*socket, exchange.answer_bytes).status();
-    if (!answered.ok()) return answered;
-  }
-  if (Status status = set_nonblocking(*socket); !status.ok()) return status;
-  return socket;
-}
-
-Status Load::watch(const Tcp& socket, uint64_t key) {
-  epoll_event event = {.events = EPOLLIN, .data = {.u64 = key}};
-  if (epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
-    return errno_status("epoll_ctl");
-  }
-  return {};
+  return watch_.add(publisher_, kPublisherKey);
 }
 
 Status Load::run_until(Clock::time_point end) {
@@ -90,7 +52,7 @@ Status Load::turn(Clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
   std::array<epoll_event, kEventsMax> events;
   const int wait_ms = static_cast<int>(std::max<int64_t>(left.count(), 0)) + 1;
-  const int count = epoll_wait(epoll_.fd(), events.data(), kEventsMax, wait_ms);
+  const int count = epoll_wait(watch_.fd(), events.data(), kEventsMax, wait_ms);
   for (int i = 0; i < count; ++i) {
     const uint64_t key = events[static_cast<size_t>(i)].data.u64;
     const Status status = key == kPublisherKey ? discard_answers() : receive(key);

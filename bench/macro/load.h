@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/macro/contender.h"
+#include "bench/macro/join.h"
 #include "bench/macro/progress.h"
 
 namespace ringroad::bench {
@@ -48,8 +49,6 @@ class Load {
   const LoadCounts& counts() const { return counts_; }
 
  private:
-  Result<Tcp> join(uint16_t port, const std::vector<Exchange>& exchanges) const;
-  Status watch(const Tcp& socket, uint64_t key);
   Status turn(Clock::time_point end);
   Status receive(size_t subscriber);
   Status discard_answers();
@@ -58,7 +57,7 @@ class Load {
   Dialect dialect_;
   Drive drive_;
   LoadOptions options_;
-  Tcp epoll_;
+  Watch watch_;
   Tcp publisher_;
   std::vector<Tcp> subscribers_;
   std::vector<uint64_t> delivered_;  // bytes, by subscriber

@@ -1,11 +1,12 @@
 #include "bench/macro/report.h"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "bench/macro/bench_command.h"
 
 namespace ringroad::bench {
 namespace {
@@ -68,12 +69,6 @@ nlohmann::json round_json(const Round& round) {
           {"other_busy", round.other_busy},
           {"messages_per_receive", round.messages_per_receive},
           {"missing", round.missing}};
-}
-
-nlohmann::json machine_json() {
-  utsname names = {};
-  uname(&names);
-  return {{"kernel", names.release}, {"architecture", names.machine}};
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ Status serve(std::string_view kind, size_t frame_bytes) {
   if (!port.ok()) return port.status();
   fmt::print("serving {} at 127.0.0.1:{}\n", kind, *port);
   std::fflush(stdout);
+  if (kind == "echo") return run_echo(*listener);
   Result<Audience> audience = gather_audience(*listener);
   if (!audience.ok()) return audience.status();
   if (kind == "limit-k1") return run_limit_k1(*audience, frame_bytes);
@@ -52,8 +53,8 @@ Status serve(std::string_view kind, size_t frame_bytes) {
 int main(int argc, char** argv) {
   const std::string_view kind = argc == 3 ? argv[1] : "";
   const size_t frame_bytes = argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 0;
-  if ((kind != "limit-k1" && kind != "relay-limit") || frame_bytes == 0) {
-    fmt::print(stderr, "usage: yardstick limit-k1|relay-limit FRAME_BYTES\n");
+  if ((kind != "limit-k1" && kind != "relay-limit" && kind != "echo") || frame_bytes == 0) {
+    fmt::print(stderr, "usage: yardstick limit-k1|relay-limit|echo FRAME_BYTES\n");
     return 2;
   }
   const ringroad::Status status = ringroad::bench::serve(kind, frame_bytes);

@@ -4,6 +4,7 @@
 //              message. Nothing that gives each message a send of its own can beat it.
 // relay-limit  publisher -> server -> subscribers. What arrives is appended to one contiguous log,
 //              and each subscriber gets everything since its cursor in one send.
+// echo         everybody gets back what he sends, as it comes.
 //
 // Owner:  main() of yardstick.cc.   Thread: one.
 // Bound:  relay-limit: it reads no further while kLogBytes have not been taken by everybody.
@@ -34,5 +35,8 @@ Status run_limit_k1(Audience& audience, size_t frame_bytes);
 
 /// Relays until the publisher closes and everything has been taken.
 Status run_relay_limit(Audience& audience);
+
+/// Echoes until it is ended from outside.
+Status run_echo(const Tcp& listener);
 
 }  // namespace ringroad::bench
