@@ -89,8 +89,9 @@ TEST(LatencyLoad, CountsFromTheIntendedTime) {
   const Result<Tcp> listener = listen_on_loopback();
   ASSERT_TRUE(listener.ok());
   std::thread server([&] {
-    relay_changed(*listener, dialect.frame_bytes,
-                  [](const auto& all) { return joined(all, {0, 1, 2, 3}); });
+    relay_changed(*listener, dialect.frame_bytes, [](const auto& all) {
+      return joined(all, {0, 1, 2, 3});
+    });
   });
   {
     LatencyLoad load(dialect, {.subscribers = 1, .per_second = 1000});
@@ -152,8 +153,7 @@ TEST(EchoLoad, CountsAnswersAndTheirTime) {
 
 TEST(EchoLoad, WantsItsPayloadBack) {
   uint64_t answers = 0, slowest_ns = 0;
-  const Status status =
-      echo_through([](std::string& text) { text[5] = '?'; }, answers, slowest_ns);
+  const Status status = echo_through([](std::string& text) { text[5] = '?'; }, answers, slowest_ns);
   EXPECT_EQ(status.code(), StatusCode::bad_response);
 }
 
