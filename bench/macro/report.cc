@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "bench/macro/bench_command.h"
@@ -15,17 +14,17 @@ constexpr std::string_view kYardstick = "relay-limit";
 
 using Figure = double Round::*;
 
-std::vector<double> figures(const ContenderRounds& row, Figure figure) {
+std::vector<double> figures(const Row<Round>& row, Figure figure) {
   std::vector<double> values;
   for (const Round& round : row.rounds) values.push_back(round.*figure);
   return values;
 }
 
-double median_of(const ContenderRounds& row, Figure figure) {
+double median_of(const Row<Round>& row, Figure figure) {
   return median(figures(row, figure));
 }
 
-uint64_t missing_of(const ContenderRounds& row) {
+uint64_t missing_of(const Row<Round>& row) {
   uint64_t missing = 0;
   for (const Round& round : row.rounds) missing += round.missing;
   return missing;
@@ -33,7 +32,7 @@ uint64_t missing_of(const ContenderRounds& row) {
 
 /// Deliveries per second of the yardstick; 0 if it did not run.
 double yardstick_rate(const Report& report) {
-  for (const ContenderRounds& row : report.rows) {
+  for (const Row<Round>& row : report.rows) {
     if (row.contender.name == kYardstick) return median_of(row, &Round::deliveries_per_s);
   }
   return 0.0;
@@ -43,13 +42,13 @@ std::string rate_text(double rate) {
   return rate >= 1e6 ? fmt::format("{:.2f} M", rate / 1e6) : fmt::format("{:.0f} k", rate / 1e3);
 }
 
-std::string range_text(const ContenderRounds& row) {
+std::string range_text(const Row<Round>& row) {
   const std::vector<double> rates = figures(row, &Round::deliveries_per_s);
   return fmt::format("{} to {}", rate_text(*std::min_element(rates.begin(), rates.end())),
                      rate_text(*std::max_element(rates.begin(), rates.end())));
 }
 
-std::string table_row(const ContenderRounds& row, double yardstick) {
+std::string table_row(const Row<Round>& row, double yardstick) {
   const double rate = median_of(row, &Round::deliveries_per_s);
   const std::string ratio = yardstick > 0 ? fmt::format("{:.3f}", rate / yardstick) : "-";
   return fmt::format(
@@ -90,7 +89,7 @@ std::string table(const Report& report) {
       options.load.subscribers, options.payload_bytes, frame_bytes(options.payload_bytes),
       options.load.window);
   const double yardstick = yardstick_rate(report);
-  for (const ContenderRounds& row : report.rows) {
+  for (const Row<Round>& row : report.rows) {
     if (!row.rounds.empty()) text += table_row(row, yardstick);
   }
   return text;
@@ -98,7 +97,7 @@ std::string table(const Report& report) {
 
 std::string json(const Report& report) {
   nlohmann::json rows = nlohmann::json::array();
-  for (const ContenderRounds& row : report.rows) {
+  for (const Row<Round>& row : report.rows) {
     nlohmann::json rounds = nlohmann::json::array();
     for (const Round& round : row.rounds) rounds.push_back(round_json(round));
     rows.push_back({{"name", row.contender.name},
@@ -114,14 +113,6 @@ std::string json(const Report& report) {
                                    {"frame_bytes", frame_bytes(options.payload_bytes)},
                                    {"contenders", std::move(rows)}};
   return document.dump(2) + "\n";
-}
-
-Status write_json(const Report& report, const std::string& path) {
-  std::ofstream file(path);
-  file << json(report);
-  file.close();
-  if (file) return {};
-  return Status(StatusCode::invalid_argument, fmt::format("--json: cannot write '{}'", path));
 }
 
 }  // namespace ringroad::bench

@@ -1,6 +1,6 @@
 #include "bench/macro/round.h"
 
-#include <algorithm>
+#include "bench/macro/usage.h"
 
 namespace ringroad::bench {
 namespace {
@@ -8,21 +8,14 @@ namespace {
 using Clock = Load::Clock;
 
 struct Snapshot {
-  Clock::time_point when;
+  Usage usage;
   LoadCounts counts;
-  CpuTime server;
-  CpuTime load;
-  uint64_t machine_ns = 0;
 };
 
 Result<Snapshot> take_snapshot(const ServerProcess& server, const Load& load) {
-  const Result<CpuTime> server_time = server.cpu_time();
-  if (!server_time.ok()) return server_time.status();
-  const Result<CpuTime> load_time = own_cpu_time();
-  if (!load_time.ok()) return load_time.status();
-  const Result<uint64_t> machine = machine_busy_ns();
-  if (!machine.ok()) return machine.status();
-  return Snapshot{Clock::now(), load.counts(), *server_time, *load_time, *machine};
+  const Result<Usage> usage = Usage::take(server);
+  if (!usage.ok()) return usage.status();
+  return Snapshot{*usage, load.counts()};
 }
 
 double share(uint64_t part, uint64_t whole) {
@@ -30,24 +23,21 @@ double share(uint64_t part, uint64_t whole) {
 }
 
 Round compare(const Snapshot& from, const Snapshot& to, size_t frame_bytes) {
-  Round round;
-  const auto elapsed = static_cast<double>((to.when - from.when) / std::chrono::nanoseconds(1));
-  const uint64_t server_ns = to.server.total_ns - from.server.total_ns;
-  const uint64_t load_ns = to.load.total_ns - from.load.total_ns;
-  const uint64_t user = to.server.user_ticks - from.server.user_ticks;
-  const uint64_t system = to.server.system_ticks - from.server.system_ticks;
+  const Shares shares = Shares::between(from.usage, to.usage);
+  const uint64_t user = to.usage.server.user_ticks - from.usage.server.user_ticks;
+  const uint64_t system = to.usage.server.system_ticks - from.usage.server.system_ticks;
   const double deliveries =
       static_cast<double>(to.counts.delivered_bytes - from.counts.delivered_bytes) /
       static_cast<double>(frame_bytes);
   const auto receives = static_cast<double>(to.counts.receives - from.counts.receives);
-  round.seconds = elapsed / 1e9;
-  round.deliveries_per_s = deliveries / round.seconds;
-  round.server_ns_per_delivery = deliveries > 0 ? static_cast<double>(server_ns) / deliveries : 0;
-  round.server_busy = static_cast<double>(server_ns) / elapsed;
+  Round round;
+  round.seconds = shares.seconds;
+  round.deliveries_per_s = deliveries / shares.seconds;
+  round.server_ns_per_delivery = deliveries > 0 ? shares.server_ns / deliveries : 0;
+  round.server_busy = shares.server_busy;
   round.server_user = share(user, user + system);
-  round.load_busy = static_cast<double>(load_ns) / elapsed;
-  const double machine = static_cast<double>(to.machine_ns - from.machine_ns) / elapsed;
-  round.other_busy = std::max(0.0, machine - round.server_busy - round.load_busy);
+  round.load_busy = shares.load_busy;
+  round.other_busy = shares.other_busy;
   round.messages_per_receive = receives > 0 ? deliveries / receives : 0;
   return round;
 }
