@@ -1,7 +1,8 @@
 #include "shard/router.h"
 
 #include <array>
-#include <optional>
+#include <memory>
+#include <type_traits>
 
 #include "base/limits.h"
 #include "shard/interest_filter.h"
@@ -55,6 +56,31 @@ class Parcel {
   size_t charged_bytes_ = 0;
 };
 
+/// The parcels of one publish. Storage only: clearing what kShardsMax of them take would cost a
+/// tenth of a publish to one shard.
+class Parcels {
+ public:
+  /// See Parcel::reserve().
+  bool add(Shard& to, Shard* from, size_t record_bytes, size_t charged_bytes) {
+    Parcel* const parcel = std::construct_at(begin() + count_);
+    if (!parcel->reserve(to, from, record_bytes, charged_bytes)) return false;
+    ++count_;
+    return true;
+  }
+  void abandon() {
+    while (count_ > 0) begin()[--count_].abandon();
+  }
+  std::span<Parcel> all() { return {begin(), count_}; }
+
+ private:
+  static_assert(std::is_trivially_destructible_v<Parcel>);
+
+  Parcel* begin() { return reinterpret_cast<Parcel*>(storage_.data()); }
+
+  alignas(Parcel) std::array<std::byte, sizeof(Parcel) * base::kShardsMax> storage_;
+  uint32_t count_ = 0;
+};
+
 engine::SharedPacket* share(const proto::PacketSpec& packet, size_t bytes, uint32_t references) {
   engine::SharedPacket* shared = engine::SharedPacket::make(bytes, references);
   proto::encode(packet, shared->bytes());
@@ -71,35 +97,40 @@ Shard* Router::current() const {
 }
 
 Status Router::publish(const proto::PacketSpec& packet, Channel channel) {
+  Shard* const own = current();
+  if (own != nullptr && shards_.size() == 1) return publish_alone(*own, packet, channel);
   const size_t bytes = proto::packet_bytes(packet);
   const bool large = bytes > base::kInlinePacketBytesMax;
   const size_t record_bytes = sizeof(ShardMessage) + (large ? 0 : bytes);
-  Shard* const own = current();
   const CandidateHashes candidates(packet.url);
   bool own_interested = false;
-  std::array<Parcel, base::kShardsMax> parcels;
-  uint32_t count = 0;
+  Parcels parcels;
   for (Shard* shard : shards_) {
     if (!shard->filter().may_match(candidates)) continue;
-    const bool admitted =
-        shard == own ? shard->admits(bytes)
-                     : parcels[count].reserve(*shard, own, record_bytes, large ? bytes : 0);
+    const bool admitted = shard == own ? shard->admits(bytes)
+                                       : parcels.add(*shard, own, record_bytes, large ? bytes : 0);
     if (!admitted) {
-      while (count > 0) parcels[--count].abandon();
+      parcels.abandon();
       return overloaded(shard->index());
     }
-    if (shard == own) {
-      own_interested = true;
-    } else {
-      ++count;
-    }
+    own_interested = own_interested || shard == own;
   }
   ShardMessage message{.kind = ShardMessage::Kind::publish,
                        .channel = channel,
                        .packet_bytes = static_cast<uint32_t>(bytes)};
-  if (large && count > 0) message.shared = share(packet, bytes, count);
-  for (uint32_t i = 0; i < count; ++i) parcels[i].send(message, &packet);
+  const std::span<Parcel> others = parcels.all();
+  if (large && !others.empty()) {
+    message.shared = share(packet, bytes, static_cast<uint32_t>(others.size()));
+  }
+  for (Parcel& parcel : others) parcel.send(message, &packet);
   if (own_interested) own->publish(packet, channel);
+  return {};
+}
+
+/// There is no other shard: looking the URL up costs less than asking whether anybody may want it.
+Status Router::publish_alone(Shard& own, const proto::PacketSpec& packet, Channel channel) {
+  if (!own.admits(proto::packet_bytes(packet))) return overloaded(own.index());
+  own.publish(packet, channel);
   return {};
 }
 

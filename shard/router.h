@@ -38,6 +38,8 @@ class Router {
   Shard* current() const;
 
  private:
+  static Status publish_alone(Shard& own, const proto::PacketSpec& packet, Channel channel);
+
   std::vector<Shard*> shards_;  // by index
 };
 

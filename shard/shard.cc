@@ -88,7 +88,7 @@ size_t Shard::on_message(std::span<const std::byte> record) {
   if (message.shared == nullptr) {
     const std::span<const std::byte> packet = record.subspan(sizeof(message), message.packet_bytes);
     if (message.kind == ShardMessage::Kind::publish) {
-      fan_out(writer_.copy(packet), message.channel);
+      fan_out_encoded(writer_.copy(packet), message.channel);
     } else {
       deliver(message, packet);
     }
@@ -96,7 +96,7 @@ size_t Shard::on_message(std::span<const std::byte> record) {
   }
   const engine::Slice packet = pool_.wrap(*message.shared);
   if (message.kind == ShardMessage::Kind::publish) {
-    fan_out(packet, message.channel);
+    fan_out_encoded(packet, message.channel);
   } else {
     deliver(message, packet.bytes());
   }
@@ -135,20 +135,21 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
 void Shard::publish(const proto::PacketSpec& packet, Channel channel) {
   const size_t bytes = proto::packet_bytes(packet);
   proto::encode(packet, writer_.prepare(bytes));
-  published_bytes_ += bytes;
-  fan_out(writer_.commit(bytes), channel);
+  // What nobody wants fills nobody's queue.
+  if (fan_out(packet.url, writer_.commit(bytes), channel) > 0) published_bytes_ += bytes;
 }
 
-void Shard::fan_out(const engine::Slice& packet, Channel channel) {
+size_t Shard::fan_out(std::string_view url, const engine::Slice& packet, Channel channel) {
+  counters_.publishes.add();
+  return channel == Channel::quick ? fanout_.publish_quick(url, packet.bytes())
+                                   : fanout_.publish(url, packet);
+}
+
+/// A PUBLISH that another thread has encoded.
+void Shard::fan_out_encoded(const engine::Slice& packet, Channel channel) {
   proto::PacketHeader header;
   CHECK(proto::decode_header(packet.bytes(), header) == proto::DecodeError::none);
-  const std::string_view url = proto::view_packet(header, packet.bytes()).url;
-  counters_.publishes.add();
-  if (channel == Channel::quick) {
-    fanout_.publish_quick(url, packet.bytes());
-  } else {
-    fanout_.publish(url, packet);
-  }
+  fan_out(proto::view_packet(header, packet.bytes()).url, packet, channel);
 }
 
 void Shard::send_quick(Session& session, std::span<const std::byte> packet) {

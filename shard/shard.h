@@ -121,7 +121,9 @@ class Shard final : public engine::Loop::Work,
 
   /// The bytes it stands for.
   size_t on_message(std::span<const std::byte> record);
-  void fan_out(const engine::Slice& packet, Channel channel);
+  /// The clients it was offered to.
+  size_t fan_out(std::string_view url, const engine::Slice& packet, Channel channel);
+  void fan_out_encoded(const engine::Slice& packet, Channel channel);
   void deliver(ShardMessage message, std::span<const std::byte> packet);
   void on_room();
   void begin_stop();
