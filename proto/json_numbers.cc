@@ -54,6 +54,22 @@ bool is_whole(std::string_view number) {
   return number.find_first_of(".eE") == std::string_view::npos;
 }
 
+// For a number that no double holds: whether it is too small for one, not too large. Its order of
+// magnitude decides, and from_chars has one error for both.
+bool is_tiny(std::string_view number) {
+  const size_t first = number.find_first_of("123456789");
+  const size_t mark = std::min(number.find_first_of("eE"), number.size());
+  const size_t point = std::min(number.find('.'), mark);
+  int64_t exponent = 0;
+  if (mark < number.size()) {
+    const bool negative = number[mark + 1] == '-';
+    const char* begin = &number[mark + 1] + (is_one_of(number, mark + 1, "+") ? 1 : 0);
+    const auto read = std::from_chars(begin, number.data() + number.size(), exponent);
+    if (read.ec != std::errc()) return negative;  // beyond what any mantissa makes up for
+  }
+  return exponent < static_cast<int64_t>(first) - static_cast<int64_t>(point);
+}
+
 void overwrite_if_unholdable(std::span<char> bytes) {
   const std::string_view number(bytes.data(), bytes.size());
   if (is_whole(number) && (fits<int64_t>(number) || fits<uint64_t>(number))) return;
@@ -61,9 +77,10 @@ void overwrite_if_unholdable(std::span<char> bytes) {
     if (is_whole(number)) std::memcpy(&bytes[bytes.size() - 2], "e2", 2);  // of 20 digits or more
     return;
   }
-  CHECK(bytes.size() > 4);  // the shortest is 1e309
-  std::fill(bytes.begin(), bytes.end(), ' ');
-  std::memcpy(bytes.data(), "null", 4);
+  CHECK(bytes.size() > 4);                                          // the shortest is 1e309
+  const std::string_view zero = number[0] == '-' ? "-0.0" : "0.0";  // 1-1e-999 must not become 10.0
+  const std::string_view readable = is_tiny(number) ? zero : "null";
+  std::fill(std::ranges::copy(readable, bytes.begin()).out, bytes.end(), ' ');
 }
 
 // Byte after the string that starts with the quote at `at`.

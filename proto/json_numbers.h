@@ -9,8 +9,8 @@
 
 namespace ringroad::proto {
 
-/// Overwrites in place: a whole number beyond 64 bits gets the notation of a double, a number that
-/// no double holds becomes null.
+/// Overwrites in place: a whole number beyond 64 bits gets the notation of a double, one too
+/// large for a double becomes null, one too small for it 0.0.
 void make_numbers_readable(std::span<char> json);
 
 }  // namespace ringroad::proto

@@ -58,8 +58,22 @@ TEST(Json, NumbersBeyondEveryTypeAreStillJson) {
   EXPECT_EQ(json_number_field(object, "far"), std::nullopt);
   for (const std::string_view text :
        {"[099999999999999999999]", "[1e999x]", "[1.e999999]", "[-]", "[1e999 1]", "[1e999, 01]",
-        "{1e999:1}", "[--1e999]", "[1e999.5]", "[1e9999", "[\"1e999]"}) {
+        "{1e999:1}", "[--1e999]", "[1-1e-999]", "[01e-999]", "[1e999.5]", "[1e9999", "[\"1e999]"}) {
     EXPECT_FALSE(json_valid(text)) << text;
+  }
+}
+
+// Found by the fuzzer: the big number made the whole text be read again, and the tiny one null.
+TEST(Json, NumbersTooSmallForADoubleAreZeroBesideOnesTooLarge) {
+  const std::string zeros(400, '0');
+  for (const std::string& tiny :
+       {std::string("0.5e-789032"), std::string("-1E-400"), std::string("1e-99999999999999999999"),
+        "0." + zeros + "1", "0." + zeros + "1e+10", "1" + zeros + "e-900"}) {
+    EXPECT_EQ(json_number_field("{\"big\":1e999,\"a\":" + tiny + "}", "a"), 0.0) << tiny;
+  }
+  for (const std::string& large : {std::string("1e+400"), std::string("1e99999999999999999999"),
+                                   "1" + zeros, "-1" + zeros + "e-10", std::string("0.01e999")}) {
+    EXPECT_EQ(json_number_field("{\"a\":" + large + "}", "a"), std::nullopt) << large;
   }
 }
 
