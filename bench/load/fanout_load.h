@@ -63,6 +63,8 @@ class FanoutLoad {
   void run_until(Clock::time_point end);
   /// Messages that are due from now on count in latency().
   void start_measuring();
+  /// Messages that were due so far.
+  uint64_t published() const { return schedule_->taken(); }
   uint64_t received() const { return received_.load(std::memory_order_relaxed); }
   /// Waits until everything has come, at most so long, and disconnects everybody.
   FanoutOutcome finish(std::chrono::milliseconds limit);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringroad/status.h"
@@ -34,6 +35,9 @@ Status check_payload(size_t payload_bytes);
 
 /// The length that all dialects share for this payload: RESP's frame, rounded up to VSOA's four.
 size_t frame_bytes(size_t payload_bytes);
+
+/// The first bytes of every dialect's payload.
+inline constexpr std::string_view kPayloadBegin = "abcdefghijklmnop";
 
 Dialect make_dialect(Protocol protocol, size_t payload_bytes);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 #include "proto/packet.h"
@@ -67,6 +68,7 @@ EchoDialect make_echo_dialect(Protocol protocol, size_t payload_bytes) {
 EchoLoad::EchoLoad(EchoDialect dialect, EchoOptions options)
     : dialect_(std::move(dialect)),
       options_(options),
+      check_(dialect_.answer_bytes, dialect_.payload),
       guests_(options.connections),
       buffer_(kReceiveBytes) {
   for (size_t i = 0; i < options.depth; ++i) burst_ += dialect_.request;
@@ -122,10 +124,11 @@ Status EchoLoad::receive(Guest& guest) {
   if (got < 0 && errno == EAGAIN) return {};
   if (got <= 0) return Status(StatusCode::gone, "the server closed a connection");
   const auto bytes = static_cast<size_t>(got);
-  if (Status status = look(guest, {buffer_.data(), bytes}); !status.ok()) return status;
-  guest.partial += bytes;
-  const size_t whole = guest.partial / dialect_.answer_bytes;
-  guest.partial %= dialect_.answer_bytes;
+  const uint64_t before = std::exchange(guest.answered, guest.answered + bytes);
+  if (!check_.check(before, {buffer_.data(), bytes})) {
+    return Status(StatusCode::bad_response, "an answer without the payload of its request");
+  }
+  const size_t whole = guest.answered / dialect_.answer_bytes - before / dialect_.answer_bytes;
   if (whole > options_.depth) {
     return Status(StatusCode::bad_response, "more answers than requests");
   }
@@ -139,16 +142,6 @@ Status EchoLoad::receive(Guest& guest) {
   }
   guest.oldest = (guest.oldest + whole) % options_.depth;
   return whole == 0 ? Status() : send_requests(guest, whole);
-}
-
-/// The first answer has the payload in it.
-Status EchoLoad::look(Guest& guest, std::string_view bytes) {
-  if (guest.looked) return {};
-  guest.first += bytes.substr(0, dialect_.answer_bytes - guest.first.size());
-  if (guest.first.size() < dialect_.answer_bytes) return {};
-  guest.looked = true;
-  if (guest.first.find(dialect_.payload) != std::string::npos) return {};
-  return Status(StatusCode::bad_response, "an answer without the payload of its request");
 }
 
 }  // namespace ringroad::bench

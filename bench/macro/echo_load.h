@@ -2,8 +2,7 @@
 // Owner:  a round.   Thread: one.
 // Bound:  C x D requests in flight: a closed loop.
 // Fails:  a lost connection, or an answer of another length, ends the round with a Status.
-// Why here: all requests and all answers of a dialect have one length, so bytes are answers; the
-//         first answer of each connection is looked at whole.
+// Why here: all answers of a dialect are alike, so bytes are answers.
 #pragma once
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/histogram.h"
+#include "bench/macro/frame_check.h"
 #include "bench/macro/join.h"
 
 namespace ringroad::bench {
@@ -49,20 +49,18 @@ class EchoLoad {
  private:
   struct Guest {
     Tcp socket;
-    size_t partial = 0;  // bytes of an answer
-    std::string first;   // the first answer, until it is whole
-    bool looked = false;
+    uint64_t answered = 0;                // bytes
     std::vector<Clock::time_point> sent;  // ring of `depth`
     size_t oldest = 0;
   };
 
   Status send_requests(Guest& guest, size_t count);
   Status receive(Guest& guest);
-  Status look(Guest& guest, std::string_view bytes);
 
   EchoDialect dialect_;
   EchoOptions options_;
   Watch watch_;
+  FrameCheck check_;
   std::vector<Guest> guests_;
   std::string burst_;  // `depth` requests
   bool measuring_ = false;

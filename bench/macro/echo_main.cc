@@ -79,8 +79,10 @@ std::string ratio_text(double value, double yardstick) {
 std::string table(const EchoRun& run, const std::vector<Row<EchoRound>>& rows) {
   std::string text = fmt::format(
       "{} connections, {} requests outstanding on each, payload {} B\n\n"
-      "| server | requests/s | of echo | p50, us | of echo | p99, us | server ns per request | "
-      "server busy | load busy | other load, cores |\n|---|---|---|---|---|---|---|---|---|---|\n",
+      "| server | bytes of a request, its answer | requests/s | of echo | p50, us | of echo | p99, "
+      "us | server ns per request | "
+      "server busy | load busy | other load, cores "
+      "|\n|---|---|---|---|---|---|---|---|---|---|---|\n",
       run.load.connections, run.load.depth, run.payload_bytes);
   const auto rate = [](const EchoRound& round) { return round.rate(); };
   const auto p50 = [](const EchoRound& round) { return round.micros(50); };
@@ -91,11 +93,13 @@ std::string table(const EchoRun& run, const std::vector<Row<EchoRound>>& rows) {
     p50_of_echo = median_of(row, p50);
   }
   for (const Row<EchoRound>& row : rows) {
+    const EchoDialect dialect = make_echo_dialect(row.contender.protocol, run.payload_bytes);
     text += fmt::format(
-        "| {} | {:.0f} k | {} | {:.1f} | {} | {:.1f} | {:.0f} | {:.0f} % | {:.0f} % | {:.2f} |\n",
-        row.contender.name, median_of(row, rate) / 1e3,
-        ratio_text(median_of(row, rate), rate_of_echo), median_of(row, p50),
-        ratio_text(median_of(row, p50), p50_of_echo),
+        "| {} | {}, {} | {:.0f} k | {} | {:.1f} | {} | {:.1f} | {:.0f} | {:.0f} % | {:.0f} % | "
+        "{:.2f} |\n",
+        row.contender.name, dialect.request.size(), dialect.answer_bytes,
+        median_of(row, rate) / 1e3, ratio_text(median_of(row, rate), rate_of_echo),
+        median_of(row, p50), ratio_text(median_of(row, p50), p50_of_echo),
         median_of(row, [](const EchoRound& round) { return round.micros(99); }),
         median_of(row, [](const EchoRound& round) { return round.server_ns(); }),
         100 * median_of(row, [](const EchoRound& round) { return round.shares.server_busy; }),
@@ -156,7 +160,8 @@ constexpr const char* kAbout =
 the request's length. A closed loop. The server runs on the first core, the load on the last.)";
 
 constexpr const char* kFooter =
-    R"(Exit codes: 0 measured, 1 something went wrong, 2 usage.
+    R"(Exit codes: 0 measured, 1 something went wrong, 2 usage, 77 not on this
+machine.
 
 Example: the round trip of one call at a time
   echo_bench --connections 1 --depth 1)";

@@ -71,7 +71,8 @@ The server runs on the first core, publisher and subscribers on the last.)";
 constexpr const char* kFooter =
     R"(limit-k1     one send per subscriber and message, nothing else: the limit without coalescing
 relay-limit  raw frames, everything since the cursor in one send: the limit with coalescing
-Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage.
+Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage, 77 not on this
+machine.
 
 Example: without any coalescing
   fanout_bench --subscribers 1000 --window 1 --rounds 7 --json window1.json)";

@@ -17,7 +17,6 @@ namespace {
 constexpr size_t kReceiveBytes = size_t{1} << 20;
 constexpr int kEventsMax = 512;
 constexpr uint64_t kPublisherKey = ~uint64_t{0};
-constexpr std::string_view kPayloadBegin = "abcdefghijklmnop";  // of every dialect's payload
 
 uint64_t nanoseconds(Schedule::Clock::time_point time) {
   return static_cast<uint64_t>(time.time_since_epoch() / std::chrono::nanoseconds(1));

@@ -46,6 +46,8 @@ class LatencyLoad {
   /// Nanoseconds of each delivery whose message was due after start_measuring().
   const base::Histogram& latency() const { return latency_; }
   const SelfWatch& self() const { return self_; }
+  /// Messages so far.
+  uint64_t published() const { return schedule_->taken(); }
   uint64_t deliveries() const { return deliveries_; }
 
  private:

@@ -61,7 +61,8 @@ Each delivery counts from the time its message should have been sent. The server
 core, publisher and subscribers on the last.)";
 
 constexpr const char* kFooter =
-    R"(Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage.
+    R"(Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage, 77 not on this
+machine.
 
 Example:
   latency_bench --subscribers 1000 --rate 50 --contenders relay-k1,ringroad --rounds 7)";

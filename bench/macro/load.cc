@@ -22,6 +22,8 @@ Load::Load(const Dialect& dialect, Drive drive, LoadOptions options)
       drive_(drive),
       options_(options),
       delivered_(options.subscribers, 0),
+      // The flood's frames have no payload.
+      check_(dialect.frame_bytes, drive == Drive::flood ? "" : kPayloadBegin),
       progress_(options.subscribers, options.window),
       buffer_(kReceiveBytes) {
   for (size_t i = 0; i < options.window; ++i) window_text_ += dialect.publish;
@@ -71,6 +73,9 @@ Status Load::receive(size_t subscriber) {
   }
   if (got <= 0) return Status(StatusCode::gone, "the server closed a subscriber");
   const uint64_t before = delivered_[subscriber];
+  if (!check_.check(before, {buffer_.data(), static_cast<size_t>(got)})) {
+    return Status(StatusCode::bad_response, "a subscriber got something else than was published");
+  }
   const uint64_t after = before + static_cast<uint64_t>(got);
   delivered_[subscriber] = after;
   counts_.delivered_bytes += static_cast<uint64_t>(got);
@@ -130,7 +135,8 @@ Result<uint64_t> Load::finish(std::chrono::milliseconds limit) {
   const uint64_t whole = *std::max_element(delivered_.begin(), delivered_.end());
   const uint64_t each = drive_ == Drive::flood ? whole : counts_.published * dialect_.frame_bytes;
   uint64_t missing = 0;
-  for (const uint64_t bytes : delivered_) missing += (each - bytes) / dialect_.frame_bytes;
+  const size_t frame = dialect_.frame_bytes;
+  for (const uint64_t bytes : delivered_) missing += (each - bytes + frame - 1) / frame;
   return missing;
 }
 

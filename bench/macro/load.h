@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/macro/contender.h"
+#include "bench/macro/frame_check.h"
 #include "bench/macro/join.h"
 #include "bench/macro/progress.h"
 
@@ -61,10 +62,11 @@ class Load {
   Tcp publisher_;
   std::vector<Tcp> subscribers_;
   std::vector<uint64_t> delivered_;  // bytes, by subscriber
-  Progress progress_;                // window drive only
-  std::string window_text_;          // `window` publishes, one after the other
-  uint64_t sent_bytes_ = 0;          // of publishes
-  size_t ended_ = 0;                 // subscribers whose connection the server has closed
+  FrameCheck check_;
+  Progress progress_;        // window drive only
+  std::string window_text_;  // `window` publishes, one after the other
+  uint64_t sent_bytes_ = 0;  // of publishes
+  size_t ended_ = 0;         // subscribers whose connection the server has closed
   bool finishing_ = false;
   std::vector<char> buffer_;
   LoadCounts counts_;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -27,6 +27,16 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
+/// Threads that have ended included.
+Result<uint64_t> cpu_clock_ns(pid_t pid) {
+  clockid_t clock = 0;
+  timespec time = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
+    return Status(StatusCode::gone, fmt::format("process {} has no clock: has it ended?", pid));
+  }
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
 /// utime and stime are the 14th and 15th field; the 2nd is a name in parentheses.
 void read_ticks(const std::string& stat, CpuTime& time) {
   const size_t close = stat.rfind(')');
@@ -38,20 +48,11 @@ void read_ticks(const std::string& stat, CpuTime& time) {
 }
 
 Result<CpuTime> cpu_time_of(pid_t pid) {
-  const std::string folder = fmt::format("/proc/{}", pid);
+  const Result<uint64_t> total = cpu_clock_ns(pid);
+  if (!total.ok()) return total.status();
   CpuTime time;
-  std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator(folder + "/task", error)) {
-    time.total_ns +=
-        std::strtoull(read_text(task.path().string() + "/schedstat").c_str(), nullptr, 10);
-  }
-  if (error || time.total_ns == 0) {
-    return Status(StatusCode::unsupported,
-                  fmt::format("{}/task/*/schedstat has no CPU time: is the process alive, and "
-                              "CONFIG_SCHED_INFO in the kernel?",
-                              folder));
-  }
-  read_ticks(read_text(folder + "/stat"), time);
+  time.total_ns = *total;
+  read_ticks(read_text(fmt::format("/proc/{}/stat", pid)), time);
   return time;
 }
 
@@ -91,7 +92,9 @@ Result<std::string> ServerProcess::first_line() {
   const auto limit = std::chrono::milliseconds(kSetupTime).count();
   while (true) {
     pollfd entry = {.fd = output_.fd(), .events = POLLIN, .revents = 0};
-    if (poll(&entry, 1, static_cast<int>(limit)) != 1) {
+    const int ready = poll(&entry, 1, static_cast<int>(limit));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready != 1) {
       return Status(StatusCode::timed_out, "the server printed no first line");
     }
     char byte = 0;
@@ -125,11 +128,11 @@ Result<CpuTime> own_cpu_time() {
 Result<uint64_t> machine_busy_ns() {
   std::ifstream file("/proc/stat");
   std::string name;
-  uint64_t user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0;
-  file >> name >> user >> nice >> system >> idle >> iowait >> irq >> softirq;
+  uint64_t user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+  file >> name >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal;
   if (!file || name != "cpu") return Status(StatusCode::unsupported, "/proc/stat is not readable");
   const auto tick_ns = uint64_t{1'000'000'000} / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
-  return (user + nice + system + irq + softirq) * tick_ns;
+  return (user + nice + system + irq + softirq + steal) * tick_ns;
 }
 
 Status pin_to(int core) {

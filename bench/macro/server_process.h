@@ -18,7 +18,7 @@ namespace ringroad::bench {
 
 /// CPU time of a process since its start, all threads.
 struct CpuTime {
-  uint64_t total_ns = 0;  // from the scheduler
+  uint64_t total_ns = 0;  // from the process clock
   uint64_t user_ticks = 0;
   uint64_t system_ticks = 0;
 };
@@ -50,7 +50,7 @@ class ServerProcess {
 
 /// CPU time of this process, all threads.
 Result<CpuTime> own_cpu_time();
-/// CPU time that the whole machine was busy, over all cores.
+/// CPU time that all cores were busy, or that the machine below had taken away (steal).
 Result<uint64_t> machine_busy_ns();
 
 /// Keeps this process on one core.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,25 @@ sockaddr_in loopback(uint16_t port) {
 
 const sockaddr* as_sockaddr(const sockaddr_in& address) {
   return reinterpret_cast<const sockaddr*>(&address);
+}
+
+/// A ring that a thread has used may interrupt its later calls, too; with a time limit on the socket
+/// the kernel does not resume them by itself.
+Status finish_connect(const Tcp& socket) {
+  pollfd entry = {.fd = socket.fd(), .events = POLLOUT, .revents = 0};
+  const auto limit = static_cast<int>(std::chrono::milliseconds(kSetupTime).count());
+  int ready = -1;
+  do {
+    ready = poll(&entry, 1, limit);
+  } while (ready < 0 && errno == EINTR);
+  if (ready < 0) return errno_status("poll");
+  int error = ETIMEDOUT;
+  socklen_t bytes = sizeof error;
+  if (ready == 1 && getsockopt(socket.fd(), SOL_SOCKET, SO_ERROR, &error, &bytes) != 0) {
+    return errno_status("getsockopt");
+  }
+  errno = error;
+  return error == 0 ? Status() : errno_status("connect");
 }
 
 Status set_setup_time(const Tcp& socket) {
@@ -54,7 +74,8 @@ Result<Tcp> connect_to(uint16_t port) {
   if (Status status = set_no_delay(socket); !status.ok()) return status;
   const sockaddr_in address = loopback(port);
   if (connect(socket.fd(), as_sockaddr(address), sizeof address) != 0) {
-    return errno_status("connect");
+    if (errno != EINTR) return errno_status("connect");
+    if (Status status = finish_connect(socket); !status.ok()) return status;
   }
   return socket;
 }
@@ -86,6 +107,7 @@ Result<uint16_t> free_port() {
 Status write_all(const Tcp& socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno_status("send");
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
@@ -97,6 +119,7 @@ Result<std::string> read_exactly(const Tcp& socket, size_t bytes) {
   size_t got = 0;
   while (got < bytes) {
     const ssize_t more = recv(socket.fd(), text.data() + got, bytes - got, 0);
+    if (more < 0 && errno == EINTR) continue;
     if (more < 0) return errno_status("recv");
     if (more == 0) return Status(StatusCode::gone, "the server closed a connection");
     got += static_cast<size_t>(more);
