@@ -82,6 +82,10 @@ uint32_t Client::id() const {
   return core_->state().id();
 }
 
+bool Client::has_id() const {
+  return core_->state().has_id();
+}
+
 Result<Reply> Client::fetch(std::string_view url, const CallRequest& request) {
   return wait_for_reply(
       *core_, [&](ReplyCallback done) { return core_->call(url, request, std::move(done)); });
@@ -147,6 +151,10 @@ Result<std::chrono::nanoseconds> Client::ping(std::chrono::milliseconds timeout)
     });
   });
   if (!reply.ok()) return reply.status();
+  if (reply->status != ReplyStatus::success) {  // F1
+    return Status(StatusCode::bad_response, "the server answered a ping with status " +
+                                                std::to_string(static_cast<int>(reply->status)));
+  }
   return std::chrono::nanoseconds(end - begin);
 }
 

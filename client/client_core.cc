@@ -189,7 +189,8 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
   for (const std::string& url : urls) {
     if (Status status = check_url(url); !status.ok()) return status;
   }
-  if (state_.mirrors_flags()) {
+  // Without a UDP port there was no flag that could have come back.
+  if (state_.mirrors_flags() || state_.quick() == client::Quick::off) {
     const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done)};
     return one_by_one(std::make_shared<UrlList>(list));
   }

@@ -166,12 +166,13 @@ void Session::on_end(const Status& cause) {
 
 void Session::on_connect_timeout() {
   CHECK(request_ != nullptr);
-  const char* missing =
-      connection_->established() ? "no answer to the handshake from " : "no TCP connection to ";
+  const bool established = connection_->established();
+  const char* missing = established ? "no answer to the handshake from " : "no TCP connection to ";
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(request_->timeout);
   leave(ServerConnection::Ending::abort,
-        {StatusCode::timed_out, missing + request_->server.to_string() + " within " +
-                                    std::to_string(limit.count()) + " ms"});
+        {established ? StatusCode::timed_out : StatusCode::unreachable,
+         missing + request_->server.to_string() + " within " + std::to_string(limit.count()) +
+             " ms"});
 }
 
 void Session::disconnect(const Status& cause) {

@@ -45,6 +45,7 @@ class SharedState {
 
   bool connected() const { return connected_.load(std::memory_order_acquire); }
   uint32_t id() const { return id_.load(std::memory_order_relaxed); }
+  bool has_id() const { return has_id_.load(std::memory_order_relaxed); }
   bool mirrors_flags() const { return mirrors_flags_.load(std::memory_order_relaxed); }
   Quick quick() const { return quick_.load(std::memory_order_relaxed); }
   std::string info() const {
@@ -56,6 +57,7 @@ class SharedState {
   void set_connected(const Handshake& answer, Quick quick) {
     set_info(answer.info);
     id_.store(answer.id.value_or(0), std::memory_order_relaxed);
+    has_id_.store(answer.id.has_value(), std::memory_order_relaxed);
     mirrors_flags_.store(answer.mirrors_flags, std::memory_order_relaxed);
     quick_.store(quick, std::memory_order_relaxed);
     connected_.store(true, std::memory_order_release);
@@ -63,6 +65,7 @@ class SharedState {
   void set_disconnected() {
     connected_.store(false, std::memory_order_release);
     quick_.store(Quick::off, std::memory_order_relaxed);
+    has_id_.store(false, std::memory_order_relaxed);
     mirrors_flags_.store(false, std::memory_order_relaxed);
     set_info({});
   }
@@ -90,6 +93,7 @@ class SharedState {
   std::atomic<size_t> calls_{0};          // in the command queue and the call table
   std::atomic<bool> connected_{false};    // release: pairs with connected(); the next come before
   std::atomic<uint32_t> id_{0};
+  std::atomic<bool> has_id_{false};
   std::atomic<bool> mirrors_flags_{false};
   std::atomic<Quick> quick_{Quick::off};
   // Any thread (mutex).

@@ -84,6 +84,7 @@ size_t Session::on_bytes(std::span<const std::byte> bytes) {
 
 void Session::on_quick(const proto::PacketView& packet) {
   if (!active()) return;
+  open_gate();  // who knows its id has the reply that told it
   on_datagram(packet, Channel::quick);
 }
 
@@ -198,7 +199,8 @@ Status Session::datagram(std::string_view url, const PayloadView& payload, Chann
 }
 
 void Session::send_quick(std::span<const std::byte> packet) {
-  if (gate_closed_ || quick_port_ == 0 || !active()) return;
+  if (quick_port_ == 0 || !active()) return;
+  if (gate_closed_) return host_.counters().quick_dropped.add();
   host_.send_quick(*this, packet);
 }
 

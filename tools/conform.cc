@@ -31,6 +31,14 @@ bool can_connect(Examination& examination) {
   return guest.connect().ok();
 }
 
+/// What overflows a guest's box was never asked for.
+Judgement run_check(const Check& check, Examination& examination) {
+  const Judgement judgement = check.run(examination);
+  if (!examination.exam.flooded->exchange(false)) return judgement;
+  return failure(fmt::format("the server sent more than {} messages or {} MiB within this check",
+                             MessageBox::kMessagesMax, MessageBox::kBytesMax >> 20));
+}
+
 void run_checks(Examination& examination, ConformReport& report) {
   int unreachable = 0;
   for (const Check& check : conform_checks()) {
@@ -41,7 +49,7 @@ void run_checks(Examination& examination, ConformReport& report) {
       print_line(report.add(check.name, failure(cause)));
       continue;
     }
-    const Judgement judgement = check.run(examination);
+    const Judgement judgement = run_check(check, examination);
     print_line(report.add(check.name, judgement));
     const bool reachable = judgement.verdict != Verdict::fail || can_connect(examination);
     unreachable = reachable ? 0 : unreachable + 1;
@@ -90,6 +98,7 @@ ExitCode run_conform(const ConformOptions& options) {
     report_no_handshake(connected, report);
   }
   print_line(report.result_line());
+  if (std::ferror(stdout) != 0) return fail(ExitCode::usage, "stdout cannot be written to");
   return report.exit_code();
 }
 

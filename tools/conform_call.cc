@@ -30,8 +30,16 @@ Judgement expect_param(Guest& guest, std::string_view url, const CallRequest& re
   const Asked asked = ask_for_success(guest, url, request);
   if (!asked.judgement.passed()) return asked.judgement;
   const std::string& got = asked.reply.payload.param;
+  if (const size_t bytes = asked.reply.payload.data.size(); bytes > 0 && request.data.empty()) {
+    return failure(fmt::format("{} answers with {} bytes of data, too", url, bytes));
+  }
   if (same_json(got, param)) return pass();
   return failure(fmt::format("{} answers {}, not {}", url, shown(got), shown(param)));
+}
+
+Judgement not_skipped(Judgement judgement) {
+  if (judgement.verdict == Verdict::skip) judgement = failure("here " + judgement.detail);
+  return judgement;
 }
 
 Judgement expect_life(Guest& guest, const std::string& param) {
@@ -53,7 +61,10 @@ std::string shown(std::string_view text) {
   constexpr size_t kShownMax = 80;
   if (text.empty()) return "nothing";
   if (text.size() <= kShownMax) return std::string(text);
-  return fmt::format("{}... ({} bytes)", text.substr(0, kShownMax), grouped(text.size()));
+  size_t cut = kShownMax;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80)
+    --cut;  // not inside UTF-8
+  return fmt::format("{}... ({} bytes)", text.substr(0, cut), grouped(text.size()));
 }
 
 }  // namespace ringroad::tools

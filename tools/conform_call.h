@@ -24,6 +24,8 @@ Asked ask_for_success(Guest& guest, std::string_view url, const CallRequest& req
 /// Success with this param, by value.
 Judgement expect_param(Guest& guest, std::string_view url, const CallRequest& request,
                        std::string_view param);
+/// For what the server has shown to have: answering status 3 there is a failure.
+Judgement not_skipped(Judgement judgement);
 /// The connection works: /echo sends this back, or the server says that it has no /echo.
 Judgement expect_life(Guest& guest, const std::string& param);
 /// This status, whatever it is.

@@ -13,10 +13,13 @@ std::chrono::milliseconds Exam::patience() const {
 
 void MessageBox::add(std::string_view url, const PayloadView& payload, Channel channel) {
   const std::lock_guard lock(mutex_);
-  if (messages_.size() < kBoxMessagesMax) {
-    messages_.push_back(
-        {std::string(url), std::string(payload.param), std::string(payload.data), channel});
+  bytes_ += url.size() + payload.param.size() + payload.data.size();
+  if (messages_.size() == kMessagesMax || bytes_ > kBytesMax) {
+    flooded_->store(true, std::memory_order_relaxed);
+    return;
   }
+  messages_.push_back(
+      {std::string(url), std::string(payload.param), std::string(payload.data), channel});
   changed_.notify_all();
 }
 
@@ -36,7 +39,11 @@ bool MessageBox::wait(const std::function<bool(const Messages&)>& predicate,
   return changed_.wait_for(lock, patience, [&] { return predicate(messages_); });
 }
 
-Guest::Guest(const Exam& exam, ClientLoop& loop) : exam_(exam), client_(loop) {
+Guest::Guest(const Exam& exam, ClientLoop& loop)
+    : exam_(exam),
+      messages_(std::make_shared<MessageBox>(exam.flooded)),
+      datagrams_(std::make_shared<MessageBox>(exam.flooded)),
+      client_(loop) {
   const auto into = [](const std::shared_ptr<MessageBox>& box) {
     return [box](std::string_view url, const PayloadView& payload, Channel channel) {
       box->add(url, payload, channel);

@@ -1,10 +1,12 @@
 // conform_guest.h — one client of the server under examination, with bounded waits for everything.
 // Owner:  a check.   Thread: main thread; the library's callbacks only fill boxes.
-// Bound:  each wait ends with Exam::patience(); a box keeps kBoxMessagesMax messages.
+// Bound:  each wait ends with Exam::patience(); a box keeps kMessagesMax messages of kBytesMax
+//         together, and tells the Exam when more came.
 // Fails:  values: what did not happen in time is said, never waited for.
 // Why here: a check must end whatever the server does, so nothing here waits without a limit.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -27,6 +29,8 @@ struct Exam {
   std::string server;  // vsoa://HOST:PORT
   std::string password;
   Clock::time_point end = Clock::now() + kBudget;
+  /// A box was full: set by callbacks.
+  std::shared_ptr<std::atomic<bool>> flooded = std::make_shared<std::atomic<bool>>(false);
 
   /// For the next wait; never less than 1 ms.
   std::chrono::milliseconds patience() const;
@@ -43,9 +47,11 @@ struct GuestMessage {
 /// Messages in the order they came. Shared with callbacks that may outlive a wait.
 class MessageBox {
  public:
-  static constexpr size_t kBoxMessagesMax = 100'000;
+  static constexpr size_t kMessagesMax = 20'000;
+  static constexpr size_t kBytesMax = 8 * 1'048'576;
   using Messages = std::vector<GuestMessage>;
 
+  explicit MessageBox(std::shared_ptr<std::atomic<bool>> flooded) : flooded_(std::move(flooded)) {}
   void add(std::string_view url, const PayloadView& payload, Channel channel);
   Messages all() const;
   size_t size() const;
@@ -57,6 +63,8 @@ class MessageBox {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   Messages messages_;
+  size_t bytes_ = 0;
+  std::shared_ptr<std::atomic<bool>> flooded_;
 };
 
 /// The value that a callback brings, or a Status.
@@ -109,8 +117,8 @@ class Guest {
   Status wait_for_status(const Start& start, std::chrono::milliseconds patience);
 
   const Exam& exam_;
-  std::shared_ptr<MessageBox> messages_ = std::make_shared<MessageBox>();
-  std::shared_ptr<MessageBox> datagrams_ = std::make_shared<MessageBox>();
+  std::shared_ptr<MessageBox> messages_;
+  std::shared_ptr<MessageBox> datagrams_;
   Client client_;  // goes first: no callback runs behind it
 };
 

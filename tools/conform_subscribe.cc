@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tools/conform_call.h"
 #include "tools/conform_checks.h"
 #include "tools/json_value.h"
 
@@ -48,9 +50,12 @@ Judgement judge(const MessageBox::Messages& messages, const std::vector<std::str
       return failure(fmt::format("{} came, which was not subscribed", message.url));
     }
     const int64_t n = round_of(message);
+    if (n < 1 || n == INT64_MAX) {
+      return failure(fmt::format("{} carries {}", message.url, shown(message.param)));
+    }
     const std::optional<GuestMessage> due = contract_message(message.url, n);
-    if (n < 1 || !same_json(message.param, due->param)) {
-      return failure(fmt::format("{} carries {}", message.url, message.param.substr(0, 80)));
+    if (!same_json(message.param, due->param)) {
+      return failure(fmt::format("{} carries {}", message.url, shown(message.param)));
     }
     if (message.data != due->data) {
       return failure(fmt::format("{} {} carries {} bytes of data, or other ones than it should",

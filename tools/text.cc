@@ -6,6 +6,43 @@
 #include <array>
 
 namespace ringroad::tools {
+namespace {
+
+constexpr uint32_t kInvalid = 0xFFFF'FFFF;
+
+struct CodePoint {
+  uint32_t value = kInvalid;
+  size_t bytes = 1;
+};
+
+/// Of UTF-8 text that is not empty. An invalid byte stands alone.
+CodePoint first_code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
+  uint32_t value = lead & (0xFFU >> (bytes + 1));
+  for (size_t i = 1; i < bytes; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xC0) != 0x80) return {};
+    value = value << 6 | (next & 0x3FU);
+  }
+  constexpr std::array<uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x1'0000};
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kLeast[bytes] || value > 0x10'FFFF || surrogate) return {};
+  return {value, bytes};
+}
+
+/// Controls, ends of lines, and what changes the direction of text or is not seen at all.
+bool changes_lines(uint32_t value) {
+  if (value < 0x20 || (value >= 0x7F && value <= 0x9F) || value == kInvalid) return true;
+  const bool marks = (value >= 0x200B && value <= 0x200F) || value == 0x061C || value == 0xFEFF;
+  const bool lines = value >= 0x2028 && value <= 0x202E;
+  const bool isolates = value >= 0x2060 && value <= 0x206F;
+  return marks || lines || isolates || (value >= 0xFFF9 && value <= 0xFFFB) || value >= 0xE'0000;
+}
+
+}  // namespace
 
 std::string grouped(uint64_t number) {
   std::string text = fmt::format("{}", number);
@@ -32,10 +69,17 @@ std::string duration_text(uint64_t nanoseconds) {
 }
 
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  std::string shown;
+  while (!text.empty()) {
+    const CodePoint next = first_code_point(text);
+    if (next.value == '\n' || next.value == '\r' || next.value == '\t') {
+      shown += ' ';
+    } else if (changes_lines(next.value)) {
+      shown += '?';
+    } else {
+      shown += text.substr(0, next.bytes);
+    }
+    text.remove_prefix(next.bytes);
   }
   return shown;
 }

@@ -15,7 +15,8 @@ namespace ringroad::tools {
 std::string grouped(uint64_t number);
 /// Nanoseconds with three digits that matter: "340 us", "1.25 ms", "2.10 s".
 std::string duration_text(uint64_t nanoseconds);
-/// Bytes of a peer, safe for a terminal: control characters become spaces or '?'.
+/// Bytes of a peer, safe for a terminal: control characters, what ends or turns lines
+/// and what is not UTF-8 become spaces or '?'.
 std::string printable(std::string_view text);
 /// "[8 bytes: 0011223344556677]"
 std::string hex_text(std::string_view bytes);

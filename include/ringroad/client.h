@@ -61,6 +61,8 @@ class Client {
   std::string server_info() const;
   /// The id the server gave us; 0 is a valid one (B3).
   uint32_t id() const;
+  /// False: the server gave us none (B5), and id() is 0.
+  bool has_id() const;
   /// True while connected to a server that sends request flags back in its answers, as the official
   /// Go server does (B1). Seen only with ConnectOptions::quick.
   bool mirrors_flags() const;
@@ -72,8 +74,9 @@ class Client {
   Status call(std::string_view url, const CallRequest& request, ReplyCallback done);
 
   /// Waits for the server's answer. not ok with the reply status in the text when it refuses. A list
-  /// is one request, except to a server that mirrors_flags(): there it is one request per URL, each
-  /// sent when the one before was answered, and the first refusal is the outcome (D2).
+  /// is one request, except to a server that mirrors_flags(), or may do so because it was not asked
+  /// (ConnectOptions::quick is off): there it is one request per URL, each sent when the one before was
+  /// answered, and the first refusal is the outcome (D2).
   Status subscribe(std::string_view url);
   Status subscribe(const std::vector<std::string>& urls);
   Status subscribe_async(std::string_view url, DoneCallback done);

@@ -35,6 +35,12 @@ TEST(Text, DurationsKeepThreeDigits) {
 
 TEST(Text, BytesOfAPeerCannotDriveTheTerminal) {
   EXPECT_EQ(printable("a\033[2J\n\x7f z"), "a?[2J ? z");
+  EXPECT_EQ(printable("caf\u00e9 \u8eca \U0001F697"), "caf\u00e9 \u8eca \U0001F697");
+  // U+0085, U+009B, U+2028, U+202E, U+200B: lines, controls, direction.
+  EXPECT_EQ(printable("\u0085\u009b\u2028\u202e\u200b"), "?????");
+  // Not UTF-8: a stray byte, a cut character, an overlong one, a surrogate.
+  EXPECT_EQ(printable("\xff|\xe8\xbb"), "?|??");
+  EXPECT_EQ(printable("\xc0\x8a|\xed\xa0\x80"), "??|???");
   EXPECT_EQ(hex_text(std::string("\x00\xff", 2)), "[2 bytes: 00ff]");
   EXPECT_NE(hex_text(std::string(33, 'x')).find("...]"), std::string::npos);
 }
