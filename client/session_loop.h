@@ -42,6 +42,7 @@ class SessionLoop final : engine::Loop::Work {
   size_t drain(size_t bytes_budget) override;
   bool flush() override;
   bool may_sleep() override;
+  bool has_mail() const override { return false; }  // it does not spin
   void awake() override { queue_.awake(); }
 
   void stop();

@@ -199,6 +199,8 @@ class Io {
   /// Submits what is queued, waits until something completed or `timeout` has passed (zero: does
   /// not wait), and appends what completed. Runs no completion.
   virtual void wait(Duration timeout, std::vector<Completed>& completed) = 0;
+  /// A wait() of zero would probably find something. Costs no system call.
+  virtual bool ready() const = 0;
   virtual TimePoint now() = 0;
 };
 

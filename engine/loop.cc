@@ -13,9 +13,17 @@ constexpr Duration kSleepMax =
     std::chrono::seconds(1);  // a lost wake-up would cost this, not everything
 constexpr size_t kFreeBatchesMax = base::kSendsPerTurn;
 
+/// Leaves the core's other hardware thread more room while this one only looks.
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 }  // namespace
 
-Loop::Loop(Io& io, Work& work) : io_(io), work_(work), now_(io.now()), timers_(now_) {
+Loop::Loop(Io& io, Work& work, uint32_t spin_percent)
+    : io_(io), work_(work), now_(io.now()), timers_(now_), spin_(spin_percent) {
 }
 
 Loop::~Loop() {
@@ -34,6 +42,7 @@ void Loop::stop() {
 
 void Loop::turn() {
   now_ = io_.now();
+  if (idle_since_) spin_.learn(now_ - *std::exchange(idle_since_, std::nullopt));
   sort_completions();
   run_work();
   turn_bytes_ = work_.drain(base::kDrainBytesPerTurn);
@@ -87,15 +96,44 @@ void Loop::reap() {
 
 void Loop::wait(bool pending) {
   const bool busy = pending || next_input_ < input_.size() || !dirty_.empty();
-  if (busy || stopping_.load(std::memory_order_acquire) || !work_.may_sleep()) {
+  if (busy || stopping_.load(std::memory_order_acquire) || spin()) {
     io_.wait(Duration::zero(), completed_);
   } else {
-    Duration timeout = kSleepMax;
+    sleep();
+  }
+}
+
+/// True if something came while we looked for it.
+bool Loop::spin() {
+  const Duration limit = spin_.next(now_);
+  if (limit == Duration::zero()) return false;
+  io_.wait(Duration::zero(), completed_);  // what is queued must be on its way
+  if (!completed_.empty()) return true;
+  const TimePoint start = io_.now();
+  idle_since_ = start;
+  TimePoint end = start + limit;
+  if (const auto deadline = timers_.next_deadline()) end = std::min(end, *deadline);
+  TimePoint now = start;
+  bool found = false;
+  for (; !found && now < end; now = io_.now()) {
+    found = io_.ready() || work_.has_mail();
+    relax();
+  }
+  spin_.spun(now - start);
+  return found;
+}
+
+void Loop::sleep() {
+  if (!idle_since_) idle_since_ = now_;
+  const bool asleep = work_.may_sleep();
+  Duration timeout = Duration::zero();
+  if (asleep) {
+    timeout = kSleepMax;
     if (const auto deadline = timers_.next_deadline()) {
       timeout = std::clamp(Duration(*deadline - now_), Duration::zero(), kSleepMax);
     }
-    io_.wait(timeout, completed_);
   }
+  io_.wait(timeout, completed_);
   work_.awake();
 }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/counter.h"
@@ -19,6 +20,7 @@
 #include "engine/connection.h"
 #include "engine/io.h"
 #include "engine/send_batch.h"
+#include "engine/spin_policy.h"
 #include "engine/timer_wheel.h"
 
 namespace ringroad::engine {
@@ -35,13 +37,16 @@ class Loop {
     virtual bool flush() = 0;
     /// Announces sleep to other threads; false: a message has come in, do not sleep.
     virtual bool may_sleep() = 0;
+    /// A message has come in: drain() would find it. Asked while spinning.
+    virtual bool has_mail() const = 0;
     virtual void awake() = 0;
 
    protected:
     ~Work() = default;
   };
 
-  Loop(Io& io, Work& work);
+  /// `spin_percent` of this thread's time may go into looking for work before it sleeps.
+  Loop(Io& io, Work& work, uint32_t spin_percent = 0);
   ~Loop();  ///< Every connection must be closed and reaped.
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -75,14 +80,18 @@ class Loop {
   bool flush();
   void reap();
   void wait(bool pending);
+  bool spin();
+  void sleep();
 
   Io& io_;
   Work& work_;
   TimePoint now_;
   TimerWheel timers_;
-  std::vector<Completed> completed_;   // collected by wait()
-  std::vector<Completed> work_ready_;  // of those: run in this turn
-  std::vector<Completed> input_;       // of those: run as far as the turn's budget goes
+  SpinPolicy spin_;
+  std::optional<TimePoint> idle_since_;  // the last wait began with nothing to do
+  std::vector<Completed> completed_;     // collected by wait()
+  std::vector<Completed> work_ready_;    // of those: run in this turn
+  std::vector<Completed> input_;         // of those: run as far as the turn's budget goes
   size_t next_input_ = 0;
   size_t turn_bytes_ = 0;
   base::Counter held_bytes_;

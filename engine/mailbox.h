@@ -57,6 +57,8 @@ class Mailbox {
   /// Announces sleep. False: there is something to drain, and nothing was announced.
   bool may_sleep();
   void awake();
+  /// drain() would find nothing.
+  bool empty() const { return !any_record(); }
 
   const base::Counter& messages() const { return messages_; }  ///< drained
   const base::Counter& bytes() const { return bytes_; }        ///< drained, of records

@@ -202,6 +202,7 @@ class UringIo::Ring {
   void wake() const;
   void wake_peer(const Ring& peer);
   void wait(Duration timeout, std::vector<Completed>& completed);
+  bool ready() const { return completions_ready() || kernel_has_work(); }
 
  private:
   struct Extra {
@@ -644,6 +645,10 @@ void UringIo::wake_peer(Io& peer) {
 
 void UringIo::wait(Duration timeout, std::vector<Completed>& completed) {
   ring_->wait(timeout, completed);
+}
+
+bool UringIo::ready() const {
+  return ring_->ready();
 }
 
 }  // namespace ringroad::engine

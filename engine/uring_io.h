@@ -72,6 +72,7 @@ class UringIo final : public Io {
   void wake() override;
   void wake_peer(Io& peer) override;
   void wait(Duration timeout, std::vector<Completed>& completed) override;
+  bool ready() const override;
   TimePoint now() override { return std::chrono::steady_clock::now(); }
 
   const UringCounters& counters() const { return counters_; }

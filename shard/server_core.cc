@@ -106,6 +106,7 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
       .shards = shards,
       .clients_max = options_.clients_per_shard_max,
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
+      .spin_percent = options_.spin_percent,
   };
 }
 

@@ -33,7 +33,7 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       patterns_(patterns),
       writer_(pool_),
       mailbox_(io, config.shards, config.mailbox_bytes),
-      loop_(io, *this),
+      loop_(io, *this, config.spin_percent),
       fanout_(pool_, filter_, config.session.queue_bytes_max),
       registry_(index, config.shards) {
   CHECK(index < config.shards);

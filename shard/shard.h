@@ -34,6 +34,7 @@ struct ShardConfig {
   uint32_t shards = 1;
   size_t clients_max = 200'000;
   size_t mailbox_bytes = 1'048'576;
+  uint32_t spin_percent = 0;
 };
 
 class Shard final : public engine::Loop::Work,
@@ -82,6 +83,7 @@ class Shard final : public engine::Loop::Work,
   bool flush() override;
   // A handler that runs after the flush (a client has gone) may have published.
   bool may_sleep() override { return fanout_.flushed() && mailbox_.may_sleep(); }
+  bool has_mail() const override { return !mailbox_.empty() || !fanout_.flushed(); }
   void awake() override { mailbox_.awake(); }
   // engine::Listener::Handler
   void on_accept(engine::Socket socket) override;

@@ -108,6 +108,11 @@ Command add_serve(CLI::App& root) {
                   "Most bytes that may wait for one client; then it is closed")
       ->capture_default_str()
       ->type_name("BYTES");
+  app->add_option("--spin", server.spin_percent,
+                  "Share of a core for looking on before sleeping (0 = sleep at once)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100))
+      ->type_name("PERCENT");
   CLI::Option* relay =
       app->add_option("--relay", server.relay_prefix, "Publish datagrams under this URL prefix")
           ->capture_default_str()

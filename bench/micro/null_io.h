@@ -59,6 +59,7 @@ class NullIo final : public engine::Io, private engine::RecvLease::Owner {
   void wake() override {}
   void wake_peer(engine::Io&) override {}
   void wait(engine::Duration timeout, std::vector<engine::Completed>& completed) override;
+  bool ready() const override { return !happened_.empty(); }
   engine::TimePoint now() override { return {}; }
 
  private:

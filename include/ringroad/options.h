@@ -37,6 +37,10 @@ struct ServerOptions {
   /// cannot take more, reading from that producer pauses: nothing accepted on TCP is lost. Must be
   /// "/" or start and end with '/'.
   std::string relay_prefix = {};
+  /// Before a shard sleeps it looks for work for up to 50 us, if most of its idle times have been
+  /// that short: waking a sleeping core takes longer. Of its core's time at most so many percent go
+  /// into that; 0 = sleep at once. Range 0..100.
+  uint32_t spin_percent = 10;
   /// Accept quick datagrams only from the announced UDP port, not just from the client's address
   /// (W19).
   bool quick_strict = true;

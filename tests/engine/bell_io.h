@@ -18,7 +18,7 @@
 namespace ringroad::engine {
 
 /// An Io with nothing but a doorbell.
-class BellIo final : public Io {
+class BellIo : public Io {
  public:
   void wake() override {
     const std::lock_guard lock(mutex_);
@@ -60,6 +60,7 @@ class BellIo final : public Io {
   void close(Socket) override {}
   void cancel(Completion&) override {}
   void wait(Duration, std::vector<Completed>&) override {}
+  bool ready() const override { return false; }
   TimePoint now() override { return {}; }
 
  private:

@@ -86,7 +86,7 @@ class SimIo final : public engine::Io {
   // For the network.
   /// Hands `event` over in the next wait(). The operation is over if it has no `more`.
   void post(const std::shared_ptr<SimOp>& op, engine::IoEvent event);
-  bool ready() const { return !ready_.empty(); }
+  bool ready() const override { return !ready_.empty(); }
   /// Events given to the loop so far.
   uint64_t handed_over() const { return handed_over_; }
   /// wait() would return for a reason other than time.
