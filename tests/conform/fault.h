@@ -80,6 +80,7 @@ struct Fault {
   std::string_view password;             // what the server asks for in this run, if anything
   void (*apply)(Passing& passing);
   std::vector<std::string_view> skips = {};  // the checks that must be skipped; no other may
+  std::string_view says = "";                // what the report must say
 };
 
 const std::vector<Fault>& faults();

@@ -50,6 +50,26 @@ inline void pretend(Passing& p, bool condition) {
   p.more_to_client.push_back({.type = p.packet.type, .flags = kReply, .seqno = p.packet.seqno});
 }
 
+inline uint32_t id_in(const std::string& data) {
+  uint32_t id = 0;
+  for (const char byte : data) id = (id << 8) | static_cast<uint8_t>(byte);
+  return id;
+}
+
+inline std::string id_text(uint32_t id) {
+  return {static_cast<char>(id >> 24), static_cast<char>(id >> 16), static_cast<char>(id >> 8),
+          static_cast<char>(id)};
+}
+
+/// The client takes this for its id; the server still knows it by its own.
+inline void call_client(Passing& p, uint32_t id) {
+  if (p.is(kOut, kServinfo) && p.packet.data.size() == 4) {
+    p.memory.seen = id_in(p.packet.data);
+    p.packet.data = id_text(id);
+  }
+  if (p.is(kIn, kDatagram) && p.quick) p.packet.seqno = static_cast<uint32_t>(p.memory.seen);
+}
+
 inline bool is_empty_unsubscribe(const WirePacket& packet) {
   return packet.type == kUnsubscribe && packet.url.empty() && packet.param.empty();
 }

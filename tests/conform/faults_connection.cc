@@ -3,17 +3,6 @@
 namespace ringroad::conform {
 namespace {
 
-uint32_t id_in(const std::string& data) {
-  uint32_t id = 0;
-  for (const char byte : data) id = (id << 8) | static_cast<uint8_t>(byte);
-  return id;
-}
-
-std::string id_text(uint32_t id) {
-  return {static_cast<char>(id >> 24), static_cast<char>(id >> 16), static_cast<char>(id >> 8),
-          static_cast<char>(id)};
-}
-
 const std::vector<Fault> kFaults = {
     {"no-handshake", {kEverything}, "", [](Passing& p) { drop_if(p, p.is(kOut, kServinfo)); }},
     {"handshake-status-9",
@@ -80,16 +69,7 @@ const std::vector<Fault> kFaults = {
        p.more_to_server.push_back({.type = kSubscribe, .seqno = 0x7fff0000, .url = "/tick"});
      }},
 
-    {"ids-all-equal",
-     {"connect"},
-     "",
-     [](Passing& p) {
-       if (p.is(kOut, kServinfo) && p.packet.data.size() == 4) {
-         p.memory.seen = id_in(p.packet.data);
-         p.packet.data = id_text(7);
-       }
-       if (p.is(kIn, kDatagram) && p.quick) p.packet.seqno = static_cast<uint32_t>(p.memory.seen);
-     }},
+    {"ids-all-equal", {"connect"}, "", [](Passing& p) { call_client(p, 7); }},
     {"wrong-password-unanswered",
      {"password-wrong"},
      "pw",

@@ -44,11 +44,9 @@ const std::vector<Fault> kFaults = {
     {"harmless-ids-from-zero",
      {},
      "",
-     [](Passing& p) {
-       if (p.is(kOut, kServinfo) && p.packet.data.size() == 4)
-         p.packet.data[3] = static_cast<char>(p.packet.data[3] - 1);
-       if (p.is(kIn, kDatagram) && p.quick) ++p.packet.seqno;
-     }},
+     [](Passing& p) { call_client(p, static_cast<uint32_t>(p.memory.ordinal)); },
+     {},
+     "PASS connect client id 0,"},
     {"harmless-unasked-packets",
      {},
      "",
