@@ -5,12 +5,27 @@
 'use strict';
 
 const assert = require('assert');
+const fs = require('fs');
 const path = require('path');
 const readline = require('readline');
 const { spawn } = require('child_process');
 
 const CHECK_MS = 20000;
 const WAIT_MS = 10000;
+
+// Scripts can be run alone: without a variable it is the release build. Whether it is there is asked
+// when a script uses it.
+const BUILD = path.resolve(__dirname, '../../build/release');
+
+function built(variable, file) {
+  const program = path.resolve(process.env[variable] || path.join(BUILD, file));
+  const hint = 'cmake --preset release && cmake --build --preset release';
+  assert(fs.existsSync(program), `no program ${program} (${variable}): ${hint}`);
+  return program;
+}
+
+const ringroad = () => built('RINGROAD_PROGRAM', 'ringroad');
+const interopPeer = () => built('RINGROAD_INTEROP_PEER', 'tests/interop/interop_peer');
 
 const programs = new Set();
 process.exitCode = 1; // until run() has come to its end
@@ -100,13 +115,12 @@ class Program {
   }
 }
 
-function serve(...args) {
-  const program = process.env.RINGROAD_PROGRAM;
-  return new Program(program, ['serve', '--listen', '127.0.0.1:0', ...args]).ready();
+async function serve(...args) {
+  return new Program(ringroad(), ['serve', '--listen', '127.0.0.1:0', ...args]).ready();
 }
 
-function peerServer(...args) {
-  return new Program(process.env.RINGROAD_INTEROP_PEER, ['server', ...args]).ready();
+async function peerServer(...args) {
+  return new Program(interopPeer(), ['server', ...args]).ready();
 }
 
 // checks: [name, async function, limit in ms if not CHECK_MS]. Ids in names are those of
@@ -130,4 +144,4 @@ async function run(checks) {
   process.exit(failed > 0 ? 1 : 0);
 }
 
-module.exports = { Inbox, Program, peerServer, run, serve, until, within };
+module.exports = { Inbox, Program, interopPeer, peerServer, ringroad, run, serve, until, within };

@@ -5,7 +5,7 @@
 
 const assert = require('assert');
 const { spawn } = require('child_process');
-const { run, until, within } = require('./harness');
+const { interopPeer, run, until, within } = require('./harness');
 const { vsoa } = require('./node_client');
 
 const PASSWORD = 'pässword';
@@ -100,7 +100,7 @@ let twoPorts;
 
 function peerClient() {
   const urls = [open.url, locked.url, twoPorts.url];
-  const child = spawn(process.env.RINGROAD_INTEROP_PEER, ['client', ...urls, PASSWORD], {
+  const child = spawn(interopPeer(), ['client', ...urls, PASSWORD], {
     stdio: 'inherit',
   });
   process.on('exit', () => child.kill('SIGKILL'));

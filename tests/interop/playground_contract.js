@@ -4,7 +4,7 @@
 'use strict';
 
 const assert = require('assert');
-const { Program, run, until } = require('./harness');
+const { Program, ringroad, run, until } = require('./harness');
 const { NodeClient, connected, vsoa } = require('./node_client');
 const { RawClient, TYPE } = require('./packet');
 
@@ -20,7 +20,7 @@ let witness;
 
 function playground(...args) {
   const all = ['playground', '--listen', '127.0.0.1:0', ...args];
-  return new Program(process.env.RINGROAD_PROGRAM, all).ready();
+  return new Program(ringroad(), all).ready();
 }
 
 async function echo(payload, method = vsoa.method.GET) {

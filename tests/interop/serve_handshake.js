@@ -4,7 +4,7 @@
 'use strict';
 
 const assert = require('assert');
-const { Program, run, serve } = require('./harness');
+const { Program, ringroad, run, serve } = require('./harness');
 const { NodeClient, connected } = require('./node_client');
 const { RawClient, REPLY, TYPE } = require('./packet');
 
@@ -140,7 +140,7 @@ const checks = [
   }],
 
   ['B19 information that is not JSON is refused at the start', async () => {
-    const program = new Program(process.env.RINGROAD_PROGRAM, [
+    const program = new Program(ringroad(), [
       'serve', '--listen', '127.0.0.1:0', '--info', '{not JSON',
     ]);
     assert((await program.ended) !== 0);
