@@ -1,157 +1,22 @@
 // scripted_server.js — the playground's contract on raw sockets, with the quirks of a kind.
 // Nothing of it is taken from an implementation: it behaves as docs/WIRE.md says the kind does.
-// Bound:  the script's life; whatever ends the server is in `faults`, for the check to look at.
+// Bound:  the script's life; what a client must never send is in `faults`, for the check to look at.
 'use strict';
 
 const dgram = require('dgram');
 const net = require('net');
-const { encode, decode, REPLY, TUNNEL, TYPE } = require('../packet');
-const { STATUS } = require('./kinds');
+const { encode, decode, REPLY, TYPE } = require('../packet');
+const { Connection } = require('./connection');
+const { STATUS, json } = require('./kinds');
 
+const HEADER_BYTES = 20;
 const SET = 0x04;
-const QOSSETUP = 0x06;
 const ROUND_MS = 100;
 const FLEET = [1, 2, 3];
 
-const matches = (pattern, url) => pattern === '/' || pattern === url ||
-  (pattern.endsWith('/') && (url + '/').startsWith(pattern));
-
-const json = (text) => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-class Connection {
-  constructor(server, socket) {
-    Object.assign(this, { server, socket, kind: server.kind, subscriptions: new Set() });
-    this.id = server.nextId++;
-    this.open = !server.password; // requests are answered
-    this.rest = Buffer.alloc(0);
-    socket.setNoDelay(true);
-    socket.on('data', (bytes) => this.read(bytes));
-    socket.on('error', () => {}); // 'close' follows
-    socket.on('close', () => server.connections.delete(this));
-  }
-
-  read(bytes) {
-    this.rest = Buffer.concat([this.rest, bytes]);
-    for (let packet = decode(this.rest); packet; packet = decode(this.rest)) {
-      this.rest = this.rest.subarray(packet.total);
-      if (!this.kind.accepts(packet)) this.deaf = true;
-      if (packet.magic !== 0x29 || this.deaf) {
-        this.server.faults.push(`a packet that this kind does not take: ${JSON.stringify(packet)}`);
-        return;
-      }
-      this.take(packet);
-      if (!this.shaken && this.rest.length > 0) {
-        this.server.faults.push('B12: something was sent before the handshake was answered');
-      }
-    }
-  }
-
-  send(packet) {
-    const bytes = encode(packet);
-    const pad = bytes[2] >> 6;
-    bytes.fill(this.kind.pad, bytes.length - pad); // A6
-    this.socket.write(bytes);
-  }
-
-  reply(request, status, content = {}) {
-    const mirrored = this.kind.mirrors ? request.flags : 0;
-    setTimeout(() => this.send({
-      type: request.type, flags: REPLY | mirrored, status, seqno: request.seqno,
-      tunnel: this.kind.mirrors ? request.tunnel : 0, ...content,
-    }), this.kind.delay());
-  }
-
-  take(packet) {
-    const known = {
-      [TYPE.servinfo]: () => this.shake(packet),
-      [TYPE.rpc]: () => this.call(packet),
-      [TYPE.subscribe]: () => this.subscribe(packet),
-      [TYPE.unsubscribe]: () => this.unsubscribe(packet),
-      [TYPE.datagram]: () => this.server.datagram(this, packet, false),
-      [TYPE.ping]: () => this.reply(packet, 0),
-      [TYPE.noop]: () => {},
-    }[packet.type];
-    if (packet.type !== TYPE.servinfo && !this.open) {
-      this.server.faults.push('B11: a request without a log-in');
-      return;
-    }
-    if (known) known();
-    else if (this.kind.mirrors) this.reply(packet, STATUS.invalidUrl); // F3
-  }
-
-  shake(packet) {
-    const { password } = this.server;
-    const given = (json(packet.param) || {}).passwd;
-    if (password && given === undefined && this.kind.afterMissingPassword === 'no reply flag') {
-      return this.send({ type: TYPE.servinfo, seqno: packet.seqno });
-    }
-    if (password && given !== password) {
-      this.send({ type: TYPE.servinfo, flags: REPLY, status: STATUS.password, seqno: packet.seqno });
-      if (this.kind.afterWrongPassword === 'close') this.socket.end();
-      return;
-    }
-    this.open = true;
-    this.shaken = true;
-    this.udpPort = packet.flags & TUNNEL ? packet.tunnel : 0;
-    const other = this.kind.quickPort === 'other';
-    const data = Buffer.alloc(other ? 6 : 4);
-    data.writeUInt32BE(this.id);
-    if (other) data.writeUInt16BE(this.server.udp.address().port, 4);
-    const mirrored = this.kind.mirrors ? packet.flags : 0;
-    this.send({
-      type: TYPE.servinfo, flags: REPLY | mirrored, seqno: packet.seqno,
-      tunnel: this.kind.mirrors ? packet.tunnel : 0, param: '{"kind":"scripted"}', data,
-    });
-    if (this.kind.chatter) this.chatter();
-  }
-
-  // C9, F5, F6: a client ignores it all.
-  chatter() {
-    this.send({ type: TYPE.rpc, flags: REPLY, seqno: 54321, param: '"nobody asked"' });
-    this.send({ type: TYPE.rpc, seqno: 7, url: '/echo', param: '"a request"' });
-    this.send({ type: TYPE.ping, seqno: 8 });
-    this.send({ type: TYPE.noop });
-    this.send({ type: 0x7b, flags: REPLY, seqno: 0 });
-    this.send({ type: QOSSETUP, flags: REPLY, seqno: 0, status: 5 });
-  }
-
-  call(packet) {
-    if (packet.flags & REPLY) return;
-    const [status, content] = this.server.answer(packet);
-    this.reply(packet, status === STATUS.invalidUrl ? status : this.kind.handlerStatus(status),
-      content);
-  }
-
-  subscribe({ url, param, ...packet }) {
-    const { takesLists, topics } = this.kind;
-    const list = url === '' && takesLists ? json(param) : [url || '/']; // D1, D2
-    if (!Array.isArray(list)) return this.reply(packet, STATUS.arguments);
-    const unknown = topics && list.some((topic) => topic !== '/' && !topics.includes(topic));
-    if (unknown) return this.reply(packet, STATUS.invalidUrl); // D7
-    list.forEach((topic) => this.subscriptions.add(topic));
-    return this.reply(packet, STATUS.success);
-  }
-
-  unsubscribe({ url, param, ...packet }) {
-    const { takesLists, emptyUnsubscribe } = this.kind;
-    const empty = url === '' && (param === '' || !takesLists);
-    if (empty && emptyUnsubscribe === 'refused') return this.reply(packet, STATUS.arguments);
-    if (empty && emptyUnsubscribe === 'all') this.subscriptions.clear();
-    else if (empty) this.subscriptions.delete('/');
-    else (url ? [url] : json(param)).forEach((topic) => this.subscriptions.delete(topic));
-    return this.reply(packet, STATUS.success);
-  }
-
-  gets(url) {
-    return [...this.subscriptions].some((pattern) => matches(pattern, url));
-  }
-}
+// The packet of a datagram, whose pad may be missing.
+const decodeUnpadded = (bytes) => (bytes.length < HEADER_BYTES ? null :
+  decode(bytes) || decode(Buffer.concat([bytes, Buffer.alloc(bytes[2] >> 6)])));
 
 class ScriptedServer {
   constructor(kind, password) {
@@ -159,7 +24,10 @@ class ScriptedServer {
     this.faults = [];
     this.n = 0;
     this.last = { n: 0, last: null };
-    this.tcp = net.createServer((socket) => this.connections.add(new Connection(this, socket)));
+    this.deadlocked = false; // B12
+    this.quickIsDead = false; // E7, E8
+    this.tcp = net.createServer({ allowHalfOpen: true },
+      (socket) => this.connections.add(new Connection(this, socket)));
   }
 
   async start() {
@@ -167,7 +35,7 @@ class ScriptedServer {
       await new Promise((resolve) => this.tcp.listen(0, '127.0.0.1', resolve));
       const { port } = this.tcp.address();
       this.udp = dgram.createSocket('udp4');
-      const wanted = this.kind.quickPort === 'same' ? port : 0;
+      const wanted = this.kind.otherQuickPort ? 0 : port;
       const bound = await new Promise((resolve) => {
         this.udp.once('error', () => resolve(false));
         this.udp.bind(wanted, '127.0.0.1', () => resolve(true));
@@ -182,18 +50,29 @@ class ScriptedServer {
     }
   }
 
+  // Also what ends it (C4): a second time is harmless.
   stop() {
+    if (this.stopped) return;
+    this.stopped = true;
     clearInterval(this.timer);
     this.connections.forEach(({ socket }) => socket.destroy());
     this.tcp.close();
     this.udp.close();
   }
 
-  // Answers [status, { param, data }].
+  note(rows, packet) {
+    rows.forEach((row) => this.faults.push(`${row}: ${JSON.stringify(packet)}`));
+  }
+
+  // Answers [status, { param, data }], without the latter if no handler was there; nothing if it ended.
   answer({ url, param, data, flags }) {
     const value = json(param);
-    if (this.kind.wild(url) === 'exit') this.faults.push(`C4: ${url} ends this kind of server`);
-    if (this.kind.wild(url)) return [0, { param: JSON.stringify({ url }) }];
+    const wild = this.kind.wild(url);
+    if (wild === 'exit') {
+      this.faults.push(`C4: ${url} ends this kind of server`);
+      return this.stop();
+    }
+    if (wild) return [0, { param: JSON.stringify({ url }) }];
     const commands = {
       '/echo': () => [0, { param: param && this.kind.echo(param), data }],
       '/method': () => [0, { param: JSON.stringify({ method: flags & SET ? 1 : 0 }) }],
@@ -202,21 +81,44 @@ class ScriptedServer {
       '/fail': () => [value.status, { param: '{"error":"asked"}' }],
       '/dgram/last': () => [0, { param: JSON.stringify(this.last) }],
     };
-    return Object.hasOwn(commands, url) ? commands[url]() : [STATUS.invalidUrl, {}];
+    return Object.hasOwn(commands, url) ? commands[url]() : [STATUS.invalidUrl];
   }
 
   takeQuick(bytes, from) {
-    if (bytes.length > this.kind.quickBytesMax) this.quickIsDead = true; // E8
-    const packet = decode(bytes);
-    if (!packet || this.quickIsDead) {
-      this.faults.push(`a datagram of ${bytes.length} bytes ended the quick channel`);
-      return;
+    const tooLong = bytes.length > this.kind.quickBytesMax;
+    const cut = !tooLong && !decode(bytes);
+    // A11: only its pad may be missing.
+    const packet = cut && this.kind.needsNoPad ? decodeUnpadded(bytes) : decode(bytes);
+    const junk = !decodeUnpadded(bytes) || bytes[0] !== 0x29;
+    if (junk) this.faults.push(`E7: junk of ${bytes.length} bytes`);
+    else if (tooLong) this.faults.push(`E8: a datagram of ${bytes.length} bytes`);
+    else if (cut) this.faults.push(`A11: a datagram without its pad`);
+    if ((junk || tooLong) && this.kind.junkEndsQuick) this.quickIsDead = true;
+    if (junk || tooLong || !packet || this.quickIsDead || this.deadlocked) return;
+    if (packet.type !== TYPE.datagram) {
+      this.note(['E5'], packet);
+      if (!this.kind.takesAnyQuickType) return;
     }
-    const byId = ({ id }) => id === packet.seqno;
-    const byPort = ({ udpPort }) => udpPort === from.port;
-    const sender = [...this.connections].find(this.kind.findsBy === 'id' ? byId : byPort);
-    if (!sender) this.faults.push('E2: a quick datagram of nobody');
-    else this.datagram(sender, packet, true);
+    if (packet.flags & REPLY) {
+      this.note(['E6'], packet);
+      if (!this.kind.takesReplies) return;
+    }
+    const sender = this.senderOf(packet, from);
+    if (sender) this.datagram(sender, packet, true);
+  }
+
+  // E2, E3, E4: who sent a quick datagram, if it is one whose datagrams are taken.
+  senderOf(packet, from) {
+    const connections = [...this.connections];
+    const named = connections.find(({ id }) => id === packet.seqno);
+    const announced = connections.find(({ udpPort }) => udpPort === from.port);
+    if (!named || !named.loggedIn || named !== announced) this.note(['E2'], packet);
+    if (this.kind.findsBy === 'port') return announced;
+    if (named && named.loggedIn) return named;
+    if (named && this.kind.refusesStrangers) {
+      named.send({ type: TYPE.datagram, flags: REPLY, status: STATUS.password, seqno: packet.seqno });
+    }
+    return undefined;
   }
 
   datagram(connection, { url, param, data }, quick) {
@@ -232,6 +134,7 @@ class ScriptedServer {
   }
 
   publishRound() {
+    if (this.deadlocked) return;
     const n = ++this.n;
     const param = JSON.stringify({ n });
     this.publish({ url: '/tick', param }, false);
@@ -245,10 +148,7 @@ class ScriptedServer {
 
   publish(content, quick) {
     for (const connection of this.connections) {
-      const wanted = connection.shaken && connection.gets(content.url);
-      // D9: quick publishes do not match "/" there.
-      const exact = !this.kind.mirrors || connection.subscriptions.has(content.url);
-      if (wanted && (!quick || exact)) {
+      if (connection.loggedIn && connection.gets(content.url, quick)) {
         this.deliver(connection, { type: TYPE.publish, ...content }, quick);
       }
     }
