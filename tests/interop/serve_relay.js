@@ -80,7 +80,7 @@ const checks = [
     reader = await connected(program.url);
   }],
 
-  ['an exact URL', async () => {
+  ['D12 an exact URL', async () => {
     assert.deepStrictEqual(await taken(['/a'], ['/a', '/a/', '/a/b', '/ab', '/b']), ['/a']);
   }],
   ['D11 a prefix', async () => {
