@@ -7,6 +7,7 @@
 
 #include "ringroad/client.h"
 #include "tools/commands.h"
+#include "tools/number_options.h"
 #include "tools/remote.h"
 #include "tools/text.h"
 #include "tools/wait_point.h"
@@ -82,7 +83,7 @@ Command add_call(CLI::App& root) {
   add_remote_options(*app, options->remote);
   app->add_option("--count", options->remote.count, "Call so many times, one after the other")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check(whole(1))
       ->type_name("N");
   app->footer(kFooter);
   return {app, [options] { return run_call(*options); }};

@@ -12,6 +12,7 @@
 #include "tools/fleet_grid.h"
 #include "tools/fleet_trace.h"
 #include "tools/limits.h"
+#include "tools/number_options.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -19,7 +20,8 @@ namespace ringroad::tools {
 namespace {
 
 struct DemoOptions {
-  std::string trace;  // empty: the grid
+  std::string program = "ringroad";  // as it was called
+  std::string trace;                 // empty: the grid
   std::string save;
   std::optional<double> from_s;
   uint32_t vehicles = 200;
@@ -108,14 +110,15 @@ void print_summary(const DemoResult& result, const DemoRun& run, const DemoOptio
 std::string hint(const DemoOptions& options) {
   constexpr double kFast = 100.0;
   if (options.trace.empty() && options.vehicles < 1'000) {
-    return "ringroad demo --vehicles 1000 --subscribers 4000, or your own drives: --trace "
-           "FILE.csv.gz";
+    return options.program +
+           " demo --vehicles 1000 --subscribers 4000, or your own drives: --trace FILE.csv.gz";
   }
   if (!options.trace.empty() && options.plan.speed < kFast) {
-    return fmt::format("ringroad demo --trace {} --speed {:g}", printable(options.trace),
+    return fmt::format("{} demo --trace {} --speed {:g}", options.program, printable(options.trace),
                        options.plan.speed * 10);
   }
-  return "ringroad serve, and in another terminal: ringroad sub vsoa://127.0.0.1:3005 /";
+  return fmt::format("{0} serve, and in another terminal: {0} sub vsoa://127.0.0.1:3005 /",
+                     options.program);
 }
 
 ExitCode drive_and_judge(DemoRun& run, const DemoOptions& options, FleetRecorder& recorder,
@@ -176,15 +179,16 @@ void add_fleet_options(CLI::App& app, DemoOptions& options) {
       ->type_name("SECONDS");
   app.add_option("--speed", options.plan.speed, "How much faster than it happened")
       ->capture_default_str()
-      ->check(CLI::Range(0.001, 1e6))
+      ->check(decimal(0.001, 1e6))
       ->type_name("X");
   app.add_option("--vehicles", options.vehicles, "How many drive, ten positions per second each")
       ->capture_default_str()
-      ->check(CLI::Range(1, 100'000))
+      ->check(whole(1, 100'000))
       ->excludes(trace)
       ->type_name("N");
   app.add_option("--seed", options.seed, "Another drive")
       ->capture_default_str()
+      ->check(whole(0))
       ->excludes(trace)
       ->type_name("N");
   app.add_option("--save", options.save, "Record what the fleet sent, as a trace")
@@ -199,17 +203,18 @@ Command add_demo(CLI::App& root) {
   add_fleet_options(*app, *options);
   app->add_option("--duration", options->plan.duration_s, "How long the fleet drives")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 86'400.0))
+      ->check(decimal(0.1, 86'400.0))
       ->type_name("SECONDS");
   app->add_option("--subscribers", options->plan.subscribers, "How many listen")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(whole(1, 1'000'000))
       ->type_name("N");
   app->add_option("--shards", options->plan.shards, "Threads of the gateway (0 = one per core)")
       ->capture_default_str()
-      ->check(CLI::Range(0, 64))
+      ->check(whole(0, 64))
       ->type_name("N");
   app->footer(kFooter);
+  options->program = root.get_name();
   return {app, [options] { return run_demo(*options); }};
 }
 

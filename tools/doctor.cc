@@ -54,7 +54,7 @@ std::string mark(Grade grade, const Palette& palette) {
   return "";
 }
 
-ExitCode run_doctor() {
+ExitCode run_doctor(const std::string& program) {
   const Palette palette(stdout_output());
   fmt::print("{}\n\n", palette.strong("Ringroad doctor: what this kernel and these limits allow"));
   bool runs = true;
@@ -63,7 +63,7 @@ ExitCode run_doctor() {
     fmt::print("  {}  {:<14}{}\n", mark(finding.grade, palette), finding.name, finding.text);
   }
   if (runs) {
-    fmt::print("\n{} a server runs here. Next: ringroad demo\n", palette.good("Good:"));
+    fmt::print("\n{} a server runs here. Next: {} demo\n", palette.good("Good:"), program);
     return ExitCode::ok;
   }
   fmt::print("\n{} no server runs here until what is marked FAIL is cured.\n", palette.bad("Bad:"));
@@ -82,7 +82,7 @@ Example:
 Command add_doctor(CLI::App& root) {
   CLI::App* app = root.add_subcommand("doctor", "Say what this kernel and these limits allow");
   app->footer(kFooter);
-  return {app, run_doctor};
+  return {app, [&root] { return run_doctor(root.get_name()); }};
 }
 
 }  // namespace ringroad::tools

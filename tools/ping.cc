@@ -8,6 +8,7 @@
 
 #include "ringroad/client.h"
 #include "tools/commands.h"
+#include "tools/number_options.h"
 #include "tools/remote.h"
 #include "tools/text.h"
 #include "tools/wait_point.h"
@@ -74,11 +75,11 @@ Command add_ping(CLI::App& root) {
   add_remote_options(*app, options->remote);
   app->add_option("--count", options->remote.count, "How many")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check(whole(1))
       ->type_name("N");
   app->add_option("--interval", options->interval_s, "Seconds from one to the next")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(decimal(0.0, 3600.0))
       ->type_name("SECONDS");
   app->footer(kFooter);
   return {app, [options] { return run_ping(*options); }};

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <thread>
 
+#include "tools/number_options.h"
+
 namespace ringroad::tools {
 namespace {
 
@@ -43,7 +45,7 @@ void add_remote_options(CLI::App& app, RemoteOptions& options) {
   app.add_option("--timeout", options.timeout_s,
                  "Seconds to connect, and to wait for each answer (2.5 is fine)")
       ->capture_default_str()
-      ->check(CLI::Range(0.001, 3600.0))
+      ->check(decimal(0.001, 3600.0))
       ->type_name("SECONDS");
 }
 

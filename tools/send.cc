@@ -7,6 +7,7 @@
 
 #include "ringroad/client.h"
 #include "tools/commands.h"
+#include "tools/number_options.h"
 #include "tools/remote.h"
 #include "tools/wait_point.h"
 
@@ -81,7 +82,7 @@ Command add_send(CLI::App& root) {
   add_remote_options(*app, options->remote);
   app->add_option("--count", options->remote.count, "Send it so many times")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check(whole(1))
       ->type_name("N");
   app->footer(kFooter);
   return {app, [options] { return run_send(*options); }};

@@ -6,10 +6,13 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "ringroad/server.h"
 #include "tools/commands.h"
 #include "tools/limits.h"
+#include "tools/number_options.h"
 #include "tools/server_report.h"
 #include "tools/text.h"
 #include "tools/wait_point.h"
@@ -53,12 +56,26 @@ void report_until_interrupted(const Server& server, double interval_s, WaitPoint
   if (in_place) fmt::print(stderr, "\r\033[K");
 }
 
+/// The library names its options; whoever typed them knows flags.
+Status in_flags(const Status& status) {
+  constexpr std::pair<std::string_view, std::string_view> kFlags[] = {
+      {"queue_bytes_max", "--queue-bytes"},
+      {"relay_prefix", "--relay"},
+      {"shards", "--shards"},
+  };
+  for (const auto& [option, flag] : kFlags) {
+    if (!status.message().starts_with(option)) continue;
+    return {status.code(), std::string(flag) + status.message().substr(option.size())};
+  }
+  return status;
+}
+
 ExitCode run_serve(ServeOptions options) {
   if (options.no_relay) options.server.relay_prefix.clear();
   WaitPoint wait_point;
   raise_file_limit();
   const Status valid = options.server.validate();
-  if (!valid.ok()) return fail(valid, Stage::listen);
+  if (!valid.ok()) return fail(in_flags(valid), Stage::listen);
   Server server(options.server);
   const Status registered = server.command("/ringroad/stats", [&server](Call& call) {
     const Status replied = call.reply({.param = stats_json(server.stats())});
@@ -98,7 +115,7 @@ Command add_serve(CLI::App& root) {
       ->type_name("HOST:PORT");
   app->add_option("--shards", server.shards, "Threads (0 = one per core)")
       ->capture_default_str()
-      ->check(CLI::Range(0, 64))
+      ->check(whole(0, 64))
       ->type_name("N");
   app->add_option("--password", server.password, "What clients must present")->type_name("TEXT");
   app->add_option("--info", server.info, "What clients are told when they connect")
@@ -107,6 +124,7 @@ Command add_serve(CLI::App& root) {
   app->add_option("--queue-bytes", server.queue_bytes_max,
                   "Most bytes that may wait for one client; then it is closed")
       ->capture_default_str()
+      ->check(whole(0))
       ->type_name("BYTES");
   app->add_option("--spin", server.spin_percent,
                   "Share of a core for looking on before sleeping (0 = sleep at once)")
@@ -119,7 +137,7 @@ Command add_serve(CLI::App& root) {
           ->type_name("PREFIX");
   app->add_flag("--no-relay", options->no_relay, "Publish no datagrams")->excludes(relay);
   app->add_option("--stats", options->stats_s, "A line on stderr every so often")
-      ->check(CLI::Range(0.1, 86'400.0))
+      ->check(decimal(0.1, 86'400.0))
       ->type_name("SECONDS");
   app->footer(kFooter);
   return {app, [options] { return run_serve(*options); }};

@@ -8,6 +8,7 @@
 
 #include "ringroad/client.h"
 #include "tools/commands.h"
+#include "tools/number_options.h"
 #include "tools/remote.h"
 #include "tools/text.h"
 #include "tools/wait_point.h"
@@ -135,6 +136,7 @@ Command add_sub(CLI::App& root) {
       ->description("Seconds to connect; if given, also how long to listen");
   app->add_option("--count", options->remote.count, "End after so many messages (0 = never)")
       ->capture_default_str()
+      ->check(whole(0))
       ->type_name("N");
   app->footer(kFooter);
   return {app, [app, options] {
