@@ -22,7 +22,7 @@ uint32_t big_endian(std::string_view bytes) {
 Status bad_stream(proto::DecodeError error) {
   const char* cause = error == proto::DecodeError::oversize
                           ? "the server sent a packet longer than 262144 bytes"
-                          : "what the server sent is not a VSOA packet";
+                          : "what the server sent is not a VSOA packet: is this a VSOA server?";
   return {StatusCode::bad_response, cause};
 }
 

@@ -161,7 +161,8 @@ void Session::on_end(const Status& cause) {
   const bool silent = request_ != nullptr && cause.code() == StatusCode::not_running;
   if (!silent) return leave(ServerConnection::Ending::abort, cause);
   leave(ServerConnection::Ending::abort,
-        {StatusCode::bad_response, cause.message() + " before it had answered the handshake"});
+        {StatusCode::bad_response,
+         cause.message() + " before it had answered the handshake: is this a VSOA server?"});
 }
 
 void Session::on_connect_timeout() {

@@ -67,9 +67,9 @@ Status check_packet(const PacketSpec& spec, size_t payload_bytes_max) {
   }
   const size_t bytes = payload_bytes(spec);
   if (bytes > payload_bytes_max) {
-    return {StatusCode::invalid_argument,
-            too_long("payload length (url + param + data)", bytes, payload_bytes_max) +
-                "; send less, or use a stream"};
+    return {
+        StatusCode::invalid_argument,
+        too_long("payload length (url + param + data)", bytes, payload_bytes_max) + "; send less"};
   }
   return {};
 }

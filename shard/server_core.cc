@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <exception>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -55,6 +57,9 @@ Status ServerCore::add_route(std::string_view url, Server::CommandHandler handle
     return {StatusCode::invalid_argument, "a command's URL must start with '/'"};
   if (running())
     return {StatusCode::invalid_argument, "commands must be registered before listen()"};
+  if (!handler) {
+    return {StatusCode::invalid_argument, "the handler of a command is empty: nobody would answer"};
+  }
   routes_.add(url, std::move(handler));
   return {};
 }
@@ -219,6 +224,17 @@ RemoteClient ServerCore::remote(const shard::Session& session) {
 
 namespace {
 
+/// What the exception that is being handled says of itself.
+std::string words_of_failure() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "no std::exception";
+  }
+}
+
 /// One request inside its handler.
 class LiveCall final : public Call {
  public:
@@ -257,7 +273,7 @@ bool ServerCore::call(shard::Session& session, const proto::PacketView& packet) 
     (*handler)(call);
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
-    LOG(error, "event=handler_failed kind=command url={}", packet.url);
+    LOG(error, "event=handler_failed kind=command url={} what={}", packet.url, words_of_failure());
     if (!call.replied()) (void)call.reply({.status = ReplyStatus::no_responding});
   }
   return true;
@@ -270,7 +286,7 @@ void ServerCore::data(const shard::Session& session, const proto::PacketView& pa
     on_data_(remote(session), packet.url, {packet.param, packet.data}, channel);
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
-    LOG(error, "event=handler_failed kind=data url={}", packet.url);
+    LOG(error, "event=handler_failed kind=data url={} what={}", packet.url, words_of_failure());
   }
 }
 
@@ -280,7 +296,8 @@ void ServerCore::presence(const shard::Session& session, shard::Presence presenc
     on_client_(remote(session), presence == shard::Presence::connected);
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
-    LOG(error, "event=handler_failed kind=client client={}", session.wire_id());
+    LOG(error, "event=handler_failed kind=client client={} what={}", session.wire_id(),
+        words_of_failure());
   }
 }
 

@@ -15,6 +15,8 @@
 namespace ringroad::tools {
 namespace {
 
+constexpr const char* kExample = "vsoa://127.0.0.1:3005/lamp/kitchen";
+
 struct CallOptions {
   RemoteOptions remote;
   ContentOptions content;
@@ -35,17 +37,16 @@ ExitCode print_reply(const Reply& reply, std::string_view url) {
   if (!reply.payload.data.empty()) fmt::print("{}\n", hex_text(reply.payload.data));
   std::fflush(stdout);
   if (reply.status == ReplyStatus::success) return ExitCode::ok;
-  const char* cure =
-      reply.status == ReplyStatus::invalid_url ? ": the server has no command for this URL" : "";
   return fail(ExitCode::answer_is_no,
-              fmt::format("{} answered {}{}", url, status_name(reply.status), cure));
+              fmt::format("{} answered {}", url, status_text(reply.status)));
 }
 
 ExitCode run_call(const CallOptions& options) {
-  const Result<Target> target = parse_target_with_url(options.remote.target);
+  const Result<Target> target = target_with_url(options.remote, kExample);
   if (!target.ok()) return fail(target.status(), Stage::connect);
   const Result<std::string> data = read_data(options.content);
   if (!data.ok()) return fail(data.status(), Stage::connect);
+  warn_of_param(options.content);
   WaitPoint wait_point;
   Client client;
   const Status connected = connect(
@@ -77,7 +78,9 @@ Example: switch a lamp on, then ask a running `ringroad serve` for its counters
 Command add_call(CLI::App& root) {
   CLI::App* app = root.add_subcommand("call", "Call a command and print its answer");
   const auto options = std::make_shared<CallOptions>();
-  app->add_option("target", options->remote.target, "vsoa://HOST:PORT/URL")->required();
+  app->add_option("target", options->remote.target, "vsoa://HOST:PORT, with the URL or before it")
+      ->required();
+  app->add_option("url", options->remote.urls, "What to call")->expected(0, 1)->type_name("/URL");
   app->add_flag("--set", options->set, "Method SET (default: GET)");
   add_content_options(*app, options->content);
   add_remote_options(*app, options->remote);

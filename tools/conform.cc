@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tools/commands.h"
 #include "tools/conform_checks.h"
+#include "tools/password_option.h"
 #include "tools/remote.h"
 
 namespace ringroad::tools {
@@ -61,7 +63,7 @@ void report_no_handshake(const Status& status, ConformReport& report) {
   Judgement judgement = failure(why("handshake", status));
   for (const Check& check : conform_checks()) {
     print_line(report.add(check.name, judgement));
-    judgement = failure("not run: no connection");
+    judgement = skip("not run: no connection");
   }
 }
 
@@ -75,17 +77,15 @@ bool could_not_run(const Status& status) {
 }
 
 ExitCode refuse_to_run(const Status& status, const ConformOptions& options) {
-  const char* cure = "";
-  if (status.code() == StatusCode::wrong_password) {
-    cure = options.password.empty() ? " (it wants one: --password)" : " (see --password)";
-  }
+  const bool refused = status.code() == StatusCode::wrong_password;
+  const std::string_view cure = refused ? password_cure(options.password) : "";
   return fail(ExitCode::usage, fmt::format("nothing was checked: {}{}", status.message(), cure));
 }
 
 ExitCode run_conform(const ConformOptions& options) {
-  const Result<Target> target = parse_target(options.target);
-  if (!target.ok()) return refuse_to_run(target.status(), options);
-  const Exam exam = {.server = target->server, .password = options.password};
+  const Result<std::string> server = parse_server(options.target);
+  if (!server.ok()) return refuse_to_run(server.status(), options);
+  const Exam exam = {.server = *server, .password = options.password};
   ClientLoop loop;
   Guest first(exam, loop);
   ConformReport report;
@@ -103,8 +103,10 @@ ExitCode run_conform(const ConformOptions& options) {
 }
 
 constexpr const char* kFooter =
-    R"(The server must offer the contract of `ringroad playground --help`. A line per check:
+    R"(The server must offer the contract of `ringroad playground --help`, its publishes every 100 ms
+included: `ringroad serve` does not. A line per check:
   PASS name    FAIL name cause    SKIP name: the server lacks that URL    N/A name cause
+If nobody can shake hands, `connect` fails and the others are skipped.
 and at the end RESULT pass=.. fail=.. skip=.. na=..; all within 40 seconds, whatever the server does.
 Exit codes here: 0 nothing failed, 1 something failed, 2 it could not run: nobody there, or the
 password is refused.
@@ -155,7 +157,7 @@ Command add_conform(CLI::App& root) {
       root.add_subcommand("conform", "Judge a VSOA server by the playground's contract");
   const auto options = std::make_shared<ConformOptions>();
   app->add_option("target", options->target, "vsoa://HOST:PORT")->required();
-  app->add_option("--password", options->password, "What the server asks for")->type_name("TEXT");
+  add_password_options(*app, options->password, "What the server asks for");
   app->footer(kFooter);
   return {app, [options] { return run_conform(*options); }};
 }

@@ -7,11 +7,21 @@
 namespace ringroad::tools {
 namespace {
 
+/// Why somebody got in who should not.
+std::string laxness(Examination& examination, const std::string& password) {
+  if (password.empty()) return "it does not ask for a password";
+  Guest guest(examination.exam, examination.loop);
+  const Status status = guest.connect_with("", examination.exam.patience());
+  return status.ok() ? "it does not ask for a password" : "it takes a wrong password";
+}
+
 /// Tries to log in where that must fail: with status 1, or as the official Go server says it (B7).
 Judgement expect_refusal(Examination& examination, const std::string& password) {
   Guest guest(examination.exam, examination.loop);
   const Status status = guest.connect_with(password, examination.exam.patience());
-  if (status.ok()) return failure("the server let the client in");
+  if (status.ok()) {
+    return failure("the server let the client in: " + laxness(examination, password));
+  }
   if (status.code() != StatusCode::wrong_password) return failure(why("connect", status));
   return pass(std::string(to_string(status.code())));
 }
@@ -47,7 +57,7 @@ Judgement check_password_missing(Examination& examination) {
 
 Judgement check_password_unneeded(Examination& examination) {
   if (!examination.exam.password.empty()) {
-    return not_applicable("the server needs its password");
+    return not_applicable("--password was given, so the server is taken to need one");
   }
   Guest guest(examination.exam, examination.loop);
   const Status status = guest.connect_with("unneeded", examination.exam.patience());
@@ -89,7 +99,7 @@ Judgement check_reconnect(Examination& examination) {
   const Status first = guest.subscribe({"/tick"});
   if (is_unknown_topic(first)) return skip("/tick: the server refused it with status 3");
   if (!first.ok()) return failure(why("subscribe /tick", first));
-  if (!guest.wait_for("/tick", 1)) return failure("nothing of /tick came");
+  if (!guest.wait_for("/tick", 1)) return failure(kNoTicks);
   guest.client().disconnect();
   const size_t before = guest.messages().size();
   if (Status status = guest.connect(); !status.ok()) return failure(why("the second", status));

@@ -122,6 +122,9 @@ class Guest {
   Client client_;  // goes first: no callback runs behind it
 };
 
+/// Of a subscription to /tick that hears nothing at all.
+inline constexpr const char* kNoTicks = "the server publishes no /tick: is it a playground?";
+
 /// "/echo: timed_out: …"
 std::string why(std::string_view what, const Status& status);
 /// True if a subscription was refused with status 3: no such topic (D7).

@@ -104,7 +104,7 @@ class Witness {
   Judgement wait_ticks(size_t count) {
     const size_t wanted = count_of(guest_.messages().all(), kTick) + count;
     if (guest_.wait_for(kTick, wanted)) return pass();
-    return failure("another client's /tick did not come in time");
+    return failure(wanted == count ? kNoTicks : "another client's /tick did not come in time");
   }
 
  private:

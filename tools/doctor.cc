@@ -35,7 +35,7 @@ std::vector<Finding> examine() {
           judge_engine(trial, first_line("/proc/sys/kernel/io_uring_disabled"),
                        process_status("Seccomp")),
           judge_cores(allowed_cores(), static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN))),
-          judge_files(files),
+          judge_files(files, allowed_cores().size()),
           judge_locked_memory(locked_memory_limit()),
           judge_backlog(first_line("/proc/sys/net/core/somaxconn")),
           judge_ports(first_line("/proc/sys/net/ipv4/ip_local_port_range")),

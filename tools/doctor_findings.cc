@@ -11,7 +11,6 @@ namespace ringroad::tools {
 namespace {
 
 constexpr uint64_t kUnlimited = UINT64_MAX;
-constexpr uint64_t kFilesApart = 64;  // rings, listeners, logs: not clients
 
 /// Numbers of a /proc line, in order; what is missing stays 0.
 template <size_t N>
@@ -49,17 +48,18 @@ Finding judge_engine(const Status& trial, std::string_view sysctl, std::string_v
                       seccomp.empty() ? "unknown" : seccomp)};
 }
 
-Finding judge_files(const Limit& limit) {
-  const uint64_t clients = limit.hard > kFilesApart ? limit.hard - kFilesApart : 0;
+Finding judge_files(const Limit& limit, size_t shards) {
+  const uint64_t clients = client_room(limit.hard, shards);
   const std::string shown =
       fmt::format("{} (hard limit {})", limit_text(limit.soft), limit_text(limit.hard));
-  if (limit.hard >= 1'048'576) {
+  if (limit.hard >= kFilesEnough) {
     return {Grade::good, "open files", shown + ": enough for a million clients"};
   }
   return {
       clients > 0 ? Grade::note : Grade::bad, "open files",
-      fmt::format("{}: about {}; for more: ulimit -n 1048576, or LimitNOFILE=1048576 in the unit",
-                  shown, plural(clients, "client"))};
+      fmt::format(
+          "{}: room for about {}; for more: ulimit -n 1048576, or LimitNOFILE=1048576 in the unit",
+          shown, plural(clients, "client"))};
 }
 
 Finding judge_locked_memory(const Limit& limit) {

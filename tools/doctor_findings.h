@@ -3,6 +3,7 @@
 // Why here: the judgements can be tested without the machine that they are about.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,9 +23,8 @@ struct Finding {
 };
 
 /// What the trial server said, beside the facts: io_uring_disabled and the seccomp mode, as text.
-/// text.
 Finding judge_engine(const Status& trial, std::string_view sysctl, std::string_view seccomp);
-Finding judge_files(const Limit& limit);
+Finding judge_files(const Limit& limit, size_t shards);
 Finding judge_locked_memory(const Limit& limit);
 Finding judge_backlog(std::string_view somaxconn);
 Finding judge_ports(std::string_view range);

@@ -15,6 +15,11 @@ uint64_t plain(rlim_t value) {
 
 }  // namespace
 
+uint64_t client_room(uint64_t files, size_t shards) {
+  const uint64_t apart = 16 + 4 * uint64_t{shards};
+  return files > apart ? files - apart : 0;
+}
+
 Limit file_limit() {
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);

@@ -4,6 +4,7 @@
 // change.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,12 @@ struct Limit {
   uint64_t soft = 0;  // UINT64_MAX = unlimited
   uint64_t hard = 0;
 };
+
+/// So many open files are enough for a million clients.
+inline constexpr uint64_t kFilesEnough = 1'048'576;
+
+/// How many clients fit: the rest is for rings, listeners, logs.
+uint64_t client_room(uint64_t files, size_t shards);
 
 Limit file_limit();
 Limit locked_memory_limit();

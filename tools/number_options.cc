@@ -9,9 +9,10 @@
 namespace ringroad::tools {
 namespace {
 
-/// The whole text as a number, or nothing.
+/// The whole text as a number, or nothing. What begins with 0 would be read as octal later.
 template <typename Number>
 std::optional<Number> number_of(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0' && text[1] != '.') return std::nullopt;
   Number number = 0;
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
@@ -19,17 +20,13 @@ std::optional<Number> number_of(std::string_view text) {
   return number;
 }
 
-/// Leaves the text as the number is printed, so that it is read as it was checked.
 template <typename Number>
 CLI::Validator in_range(Number least, Number most, const std::string& range) {
-  const auto check = [least, most, range](std::string& text) -> std::string {
+  const auto check = [least, most, range](const std::string& text) -> std::string {
     const std::optional<Number> number = number_of<Number>(text);
     // Not a number at all (nan) is in no range.
-    if (!number || !(*number >= least && *number <= most)) {
-      return fmt::format("must be {}, got {}", range, text.empty() ? "nothing" : text);
-    }
-    text = fmt::format("{}", *number);
-    return "";
+    if (number && *number >= least && *number <= most) return "";
+    return fmt::format("must be {}, got {}", range, text.empty() ? "nothing" : text);
   };
   return {check, ""};
 }

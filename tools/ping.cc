@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "ringroad/client.h"
@@ -45,18 +46,20 @@ ExitCode ping_all(Client& client, const PingOptions& options, WaitPoint& wait_po
     std::fflush(stdout);
     while (i + 1 < options.remote.count && wait_point.wait_until(next) == Wake::notified) continue;
   }
-  if (trips.empty()) code = ExitCode::answer_is_no;
+  const size_t answered = trips.size();
   print_summary(std::move(trips));
-  return code;
+  if (code != ExitCode::ok || answered == options.remote.count) return code;
+  return fail(ExitCode::answer_is_no, fmt::format("{} of {} when interrupted", grouped(answered),
+                                                  plural(options.remote.count, "ping")));
 }
 
 ExitCode run_ping(const PingOptions& options) {
-  const Result<Target> target = parse_target(options.remote.target);
-  if (!target.ok()) return fail(target.status(), Stage::connect);
+  const Result<std::string> server = parse_server(options.remote.target);
+  if (!server.ok()) return fail(server.status(), Stage::connect);
   WaitPoint wait_point;
   Client client;
   const Status connected = connect(
-      client, target->server,
+      client, *server,
       {.password = options.remote.password, .timeout = options.remote.timeout(), .quick = false},
       wait_point);
   if (!connected.ok()) return fail(connected, Stage::connect);

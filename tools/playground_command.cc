@@ -7,6 +7,8 @@
 
 #include "tools/commands.h"
 #include "tools/limits.h"
+#include "tools/listening.h"
+#include "tools/password_option.h"
 #include "tools/playground.h"
 #include "tools/server_report.h"
 #include "tools/text.h"
@@ -22,24 +24,25 @@ struct PlaygroundCommandOptions {
 
 void print_summary(const Playground& playground) {
   const PlaygroundCounts& counts = playground.counts();
-  fmt::print("{}, {} refused; {} received, {} not sent back\n",
-             plural(counts.rounds, "round") + " published", grouped(counts.publishes_refused),
-             plural(counts.datagrams, "datagram"), grouped(counts.echoes_refused));
+  fmt::print("  published   {}, {} refused\n", plural(counts.rounds, "round"),
+             plural(counts.publishes_refused, "message"));
+  fmt::print("  sent back   {} of {}\n", grouped(counts.datagrams - counts.echoes_refused),
+             plural(counts.datagrams, "datagram"));
 }
 
 ExitCode run_playground(const PlaygroundCommandOptions& options) {
   WaitPoint wait_point;
-  raise_file_limit();
+  const Limit files = raise_file_limit();
   Playground playground(options.playground);
   const Status listening = playground.listen(options.listen);
-  if (!listening.ok()) return fail(listening, Stage::listen);
-  fmt::print("serving vsoa://{} as a playground{} (Ctrl-C stops)\n", playground.address(),
-             options.playground.password.empty() ? "" : " with a password");
+  if (!listening.ok()) return fail_to_listen(listening);
+  fmt::print("serving vsoa://{} as a playground {} (Ctrl-C stops)\n{}", playground.address(),
+             password_note(options.playground.password), room_line(files, 1));
   std::fflush(stdout);
   run_rounds(playground, wait_point);
   const ServerStats last = playground.stats();
   playground.stop();
-  fmt::print("{}", summary_text(last));
+  fmt::print("{}", summary_text(last, Relay::off));
   print_summary(playground);
   return ExitCode::ok;
 }
@@ -57,7 +60,8 @@ publishes every 100 ms, n = 1, 2, 3, ...:
   /tick         {"n":n}
   /fleet/1/pos  {"id":1,"x":n,"y":-n} and two bytes: 1, n&255; the same for 2 and 3
   /qtick        {"n":n} and "Q", by UDP
-and sends every datagram that has a URL back to where it came from.
+and sends every datagram that has a URL back to where it came from, as far as the sender's queue
+takes them.
 
 Example: in one terminal, then in another
   ringroad playground --listen 127.0.0.1:3005
@@ -69,11 +73,8 @@ Example: in one terminal, then in another
 Command add_playground(CLI::App& root) {
   CLI::App* app = root.add_subcommand("playground", "Run a well-known server to try clients on");
   const auto options = std::make_shared<PlaygroundCommandOptions>();
-  app->add_option("--listen", options->listen, "Where to listen; port 0 takes a free one")
-      ->capture_default_str()
-      ->type_name("HOST:PORT");
-  app->add_option("--password", options->playground.password, "What clients must present")
-      ->type_name("TEXT");
+  add_listen_option(*app, options->listen);
+  add_password_options(*app, options->playground.password, "What clients must present");
   app->footer(kFooter);
   return {app, [options] { return run_playground(*options); }};
 }

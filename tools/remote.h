@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ringroad/client.h"
 #include "tools/wait_point.h"
@@ -20,7 +21,8 @@ namespace ringroad::tools {
 
 /// Options that every client subcommand has.
 struct RemoteOptions {
-  std::string target;  // vsoa://host:port[/url]
+  std::string target;             // vsoa://host:port[/url]
+  std::vector<std::string> urls;  // behind the target
   std::string password;
   double timeout_s = 10.0;  // to connect, and for each answer
   uint64_t count = 1;
@@ -42,10 +44,17 @@ struct Target {
 void add_remote_options(CLI::App& app, RemoteOptions& options);
 void add_content_options(CLI::App& app, ContentOptions& options);
 
-/// invalid_argument if it is not vsoa://host:port[/url].
-Result<Target> parse_target(std::string_view text);
-/// The same, and it must name a URL.
-Result<Target> parse_target_with_url(std::string_view text);
+/// invalid_argument if it is not vsoa://host:port[/url]; the text ends with the example.
+Result<Target> parse_target(std::string_view text, std::string_view example);
+/// The server alone: a URL would be left unused.
+Result<std::string> parse_server(std::string_view text);
+/// The URLs of the target or of what stands behind it: at least one, and not in both places.
+Result<std::vector<std::string>> urls_of(const Target& target, const RemoteOptions& options,
+                                         std::string_view example);
+/// The target with its one URL, wherever it stands.
+Result<Target> target_with_url(const RemoteOptions& options, std::string_view example);
+/// Says so if some servers will not take this param.
+void warn_of_param(const ContentOptions& options);
 /// The bytes that --data stands for.
 Result<std::string> read_data(const ContentOptions& options);
 
@@ -85,7 +94,7 @@ inline Status interrupted_status() {
   return Status(StatusCode::cancelled, "interrupted");
 }
 
-/// connect_async(), waited for.
+/// connect_async(), waited for; a failure says what may help.
 Status connect(Client& client, const std::string& server, ConnectOptions options,
                WaitPoint& wait_point);
 /// ping(), waited for so that Ctrl-C ends it.

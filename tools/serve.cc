@@ -11,8 +11,11 @@
 
 #include "ringroad/server.h"
 #include "tools/commands.h"
+#include "tools/json_value.h"
 #include "tools/limits.h"
+#include "tools/listening.h"
 #include "tools/number_options.h"
+#include "tools/password_option.h"
 #include "tools/server_report.h"
 #include "tools/text.h"
 #include "tools/wait_point.h"
@@ -27,13 +30,15 @@ struct ServeOptions {
   double stats_s = 0.0;  // 0 = quiet, unless stderr is a terminal
 };
 
-void print_start_line(const Server& server, const ServeOptions& options) {
+void print_start_line(const Server& server, const ServeOptions& options, const Limit& files) {
   const std::string relay =
       options.server.relay_prefix.empty()
           ? "no relay"
           : fmt::format("relaying datagrams under {}", options.server.relay_prefix);
-  fmt::print("serving vsoa://{} with {} on io_uring, {} (Ctrl-C stops)\n", server.address(),
-             plural(server.shard_stats().size(), "shard"), relay);
+  const size_t shards = server.shard_stats().size();
+  fmt::print("serving vsoa://{} with {} on io_uring, {}, {} (Ctrl-C stops)\n{}", server.address(),
+             plural(shards, "shard"), password_note(options.server.password), relay,
+             room_line(files, shards));
   std::fflush(stdout);
 }
 
@@ -73,9 +78,13 @@ Status in_flags(const Status& status) {
 ExitCode run_serve(ServeOptions options) {
   if (options.no_relay) options.server.relay_prefix.clear();
   WaitPoint wait_point;
-  raise_file_limit();
+  const Limit files = raise_file_limit();
   const Status valid = options.server.validate();
   if (!valid.ok()) return fail(in_flags(valid), Stage::listen);
+  if (!options.server.info.empty() && !is_json(options.server.info)) {
+    return fail(ExitCode::usage,
+                "--info is not JSON text; a plain string needs quotes: '\"name\"'");
+  }
   Server server(options.server);
   const Status registered = server.command("/ringroad/stats", [&server](Call& call) {
     const Status replied = call.reply({.param = stats_json(server.stats())});
@@ -83,8 +92,8 @@ ExitCode run_serve(ServeOptions options) {
   });
   if (!registered.ok()) return fail(registered, Stage::listen);
   const Status listening = server.listen(options.listen);
-  if (!listening.ok()) return fail(listening, Stage::listen);
-  print_start_line(server, options);
+  if (!listening.ok()) return fail_to_listen(listening);
+  print_start_line(server, options, files);
   const bool live = isatty(STDERR_FILENO) == 1;
   if (options.stats_s > 0.0 || live) {
     report_until_interrupted(server, options.stats_s > 0.0 ? options.stats_s : 1.0, wait_point);
@@ -93,7 +102,8 @@ ExitCode run_serve(ServeOptions options) {
   }
   const ServerStats last = server.stats();
   server.stop();
-  fmt::print("{}", summary_text(last));
+  fmt::print("{}",
+             summary_text(last, options.server.relay_prefix.empty() ? Relay::off : Relay::on));
   return ExitCode::ok;
 }
 
@@ -110,14 +120,12 @@ Command add_serve(CLI::App& root) {
   CLI::App* app = root.add_subcommand("serve", "Run a gateway until Ctrl-C");
   const auto options = std::make_shared<ServeOptions>();
   ServerOptions& server = options->server;
-  app->add_option("--listen", options->listen, "Where to listen; port 0 takes a free one")
-      ->capture_default_str()
-      ->type_name("HOST:PORT");
+  add_listen_option(*app, options->listen);
   app->add_option("--shards", server.shards, "Threads (0 = one per core)")
       ->capture_default_str()
       ->check(whole(0, 64))
       ->type_name("N");
-  app->add_option("--password", server.password, "What clients must present")->type_name("TEXT");
+  add_password_options(*app, server.password, "What clients must present");
   app->add_option("--info", server.info, "What clients are told when they connect")
       ->capture_default_str()
       ->type_name("JSON");

@@ -83,15 +83,17 @@ std::string rate_line(const ServerStats& before, const ServerStats& now, double 
                      static_cast<double>(now.bytes_live) / 1e6);
 }
 
-std::string summary_text(const ServerStats& stats) {
+std::string summary_text(const ServerStats& stats, Relay relay) {
   std::string text = fmt::format(
       "stopped after {}\n"
-      "  in          {}, {:.1f} MB\n"
-      "  relayed     {}\n"
-      "  delivered   {}, {:.1f} MB out\n",
+      "  in          {}, {:.1f} MB\n",
       plural(stats.connections_accepted, "connection"), plural(stats.messages_in, "message"),
-      static_cast<double>(stats.bytes_in) / 1e6, plural(stats.relayed, "datagram"),
-      plural(stats.deliveries, "message"), static_cast<double>(stats.bytes_out) / 1e6);
+      static_cast<double>(stats.bytes_in) / 1e6);
+  if (relay == Relay::on) {
+    text += fmt::format("  relayed     {}\n", plural(stats.relayed, "datagram"));
+  }
+  text += fmt::format("  delivered   {}, {:.1f} MB out\n", plural(stats.deliveries, "message"),
+                      static_cast<double>(stats.bytes_out) / 1e6);
   for (const Named& close : kCloses) {
     if (stats.*close.value == 0) continue;
     text += fmt::format("  closed      {}: {}\n", grouped(stats.*close.value), close.name);

@@ -16,9 +16,10 @@
 namespace ringroad::tools {
 namespace {
 
+constexpr const char* kExample = "vsoa://127.0.0.1:3005 /fleet/";
+
 struct SubOptions {
   RemoteOptions remote;
-  std::vector<std::string> urls;
   bool has_time_limit = false;  // --timeout was given: it also limits the listening
 };
 
@@ -64,38 +65,72 @@ Status subscribe(Client& client, const std::vector<std::string>& urls, WaitPoint
         client.subscribe_async(url, [answer](const Status& status) { answer->set(status); });
     if (!started.ok()) return started;
     const Status status = answer->wait().value_or(interrupted_status());
-    if (!status.ok()) return status;
+    if (!status.ok()) return {status.code(), fmt::format("{}: {}", url, status.message())};
   }
   return {};
 }
 
-ExitCode verdict(const Printer& printer, const SubOptions& options, Wake wake) {
+bool has_wildcard(const std::string& url) {
+  return url.find_first_of("+*#>") != url.npos;
+}
+
+/// Other systems have patterns; here these are letters like any other.
+void warn_of_wildcards(const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    if (!has_wildcard(url)) continue;
+    fmt::print(stderr,
+               "ringroad: note: VSOA has no wildcards: {} is that one URL; one that ends with '/' "
+               "takes all below it\n",
+               printable(url));
+  }
+}
+
+/// Who hears nothing may have meant all below.
+std::string silence_cure(const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    if (url.ends_with('/') || has_wildcard(url)) continue;
+    return fmt::format("; {0} takes only that URL, {0}/ all below", printable(url));
+  }
+  return "";
+}
+
+ExitCode verdict(const Printer& printer, const SubOptions& options,
+                 const std::vector<std::string>& urls, Wake wake) {
   const uint64_t count = options.remote.count;
   if (count != 0 && printer.done()) return ExitCode::ok;
   if (printer.lost()) {
     return fail(ExitCode::answer_is_no, "the server closed the connection; is it still running?");
   }
-  if (count == 0) return ExitCode::ok;
-  return fail(ExitCode::answer_is_no,
-              fmt::format("{} of {} when {}", grouped(printer.printed()), plural(count, "message"),
-                          wake == Wake::interrupted ? "interrupted" : "the time was over"));
+  const bool silent = printer.printed() == 0 && wake == Wake::timed_out;
+  const std::string cure = silent ? silence_cure(urls) : "";
+  if (count == 0) {
+    if (silent) fmt::print(stderr, "ringroad: note: nothing came{}\n", cure);
+    return ExitCode::ok;
+  }
+  return fail(
+      ExitCode::answer_is_no,
+      fmt::format("{} of {} when {}{}", grouped(printer.printed()), plural(count, "message"),
+                  wake == Wake::interrupted ? "interrupted" : "the time was over", cure));
 }
 
 ExitCode listen_on(Client& client, const Printer& printer, const SubOptions& options,
-                   WaitPoint& wait_point) {
+                   const std::vector<std::string>& urls, WaitPoint& wait_point) {
   const auto deadline = WaitPoint::Clock::now() + options.remote.timeout();
   Wake wake = Wake::notified;
   while (wake == Wake::notified && !printer.done() && !printer.lost()) {
     wake = options.has_time_limit ? wait_point.wait_until(deadline) : wait_point.wait();
   }
-  const ExitCode code = verdict(printer, options, wake);
+  const ExitCode code = verdict(printer, options, urls, wake);
   client.disconnect();
   return code;
 }
 
 ExitCode run_sub(const SubOptions& options) {
-  const Result<Target> target = parse_target(options.remote.target);
+  const Result<Target> target = parse_target(options.remote.target, kExample);
   if (!target.ok()) return fail(target.status(), Stage::connect);
+  const Result<std::vector<std::string>> urls = urls_of(*target, options.remote, kExample);
+  if (!urls.ok()) return fail(urls.status(), Stage::connect);
+  warn_of_wildcards(*urls);
   WaitPoint wait_point;
   Printer printer(wait_point, options.remote.count);
   Client client;
@@ -108,15 +143,16 @@ ExitCode run_sub(const SubOptions& options) {
       client, target->server,
       {.password = options.remote.password, .timeout = options.remote.timeout()}, wait_point);
   if (!connected.ok()) return fail(connected, Stage::connect);
-  const Status subscribed = subscribe(client, options.urls, wait_point);
+  const Status subscribed = subscribe(client, *urls, wait_point);
   if (!subscribed.ok()) return fail(subscribed, Stage::work);
-  fmt::print(stderr, "subscribed to {} at {} (Ctrl-C ends)\n", fmt::join(options.urls, " "),
+  fmt::print(stderr, "subscribed to {} at {} (Ctrl-C ends)\n", fmt::join(*urls, " "),
              target->server);
-  return listen_on(client, printer, options, wait_point);
+  return listen_on(client, printer, options, *urls, wait_point);
 }
 
 constexpr const char* kFooter =
-    R"(A URL that ends with '/' takes everything below it; '/' takes everything.
+    R"(A URL that ends with '/' takes everything below it; '/' takes everything. There are no
+other wildcards.
 
 Example: the next five positions of the whole fleet, or exit 1 after 2.5 seconds
   ringroad sub vsoa://127.0.0.1:3005 /fleet/ --count 5 --timeout 2.5
@@ -129,8 +165,9 @@ Command add_sub(CLI::App& root) {
   CLI::App* app = root.add_subcommand("sub", "Subscribe and print messages, one per line");
   const auto options = std::make_shared<SubOptions>();
   options->remote.count = 0;
-  app->add_option("server", options->remote.target, "vsoa://HOST:PORT")->required();
-  app->add_option("url", options->urls, "What to subscribe to")->required();
+  app->add_option("server", options->remote.target, "vsoa://HOST:PORT, with a URL or before them")
+      ->required();
+  app->add_option("url", options->remote.urls, "What to subscribe to")->type_name("/URL");
   add_remote_options(*app, options->remote);
   app->get_option("--timeout")
       ->description("Seconds to connect; if given, also how long to listen");

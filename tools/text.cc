@@ -42,6 +42,23 @@ bool changes_lines(uint32_t value) {
   return marks || lines || isolates || (value >= 0xFFF9 && value <= 0xFFFB) || value >= 0xE'0000;
 }
 
+struct NamedStatus {
+  const char* name;
+  const char* meaning;
+};
+
+/// By number, as the VSOA documents spell them.
+constexpr std::array<NamedStatus, 8> kStatuses = {{
+    {"success", "the server did it"},
+    {"password", "the server wants another password"},
+    {"arguments", "the server did not accept param or data"},
+    {"invalid_url", "the server has no command for this URL"},
+    {"no_responding", "the command failed, or did not answer in time"},
+    {"no_permissions", "the server does not allow it to this client"},
+    {"no_memory", "the server has no room for it"},
+    {"proxy", "what stands in front of the server could not pass it on"},
+}};
+
 }  // namespace
 
 std::string grouped(uint64_t number) {
@@ -95,11 +112,19 @@ std::string hex_text(std::string_view bytes) {
 }
 
 std::string status_name(ReplyStatus status) {
-  constexpr std::array<const char*, 8> kNames = {"success",     "password",      "arguments",
-                                                 "invalid_url", "no_responding", "no_permissions",
-                                                 "no_memory",   "proxy"};
   const auto number = static_cast<size_t>(status);
-  return number < kNames.size() ? kNames[number] : fmt::format("status {}", number);
+  return number < kStatuses.size() ? kStatuses[number].name : fmt::format("status {}", number);
+}
+
+std::string status_text(ReplyStatus status) {
+  const auto number = static_cast<size_t>(status);
+  if (number < kStatuses.size()) {
+    return fmt::format("status {} ({}): {}", number, kStatuses[number].name,
+                       kStatuses[number].meaning);
+  }
+  const bool applications = number >= 128 && number <= 254;
+  return fmt::format("status {}: {}", number,
+                     applications ? "the application's own" : "no status that VSOA knows");
 }
 
 std::string plural(uint64_t count, std::string_view noun) {

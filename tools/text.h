@@ -22,6 +22,8 @@ std::string printable(std::string_view text);
 std::string hex_text(std::string_view bytes);
 /// The status as the VSOA documents spell it: "invalid_url"; others by number.
 std::string status_name(ReplyStatus status);
+/// "status 3 (invalid_url): the server has no command for this URL"
+std::string status_text(ReplyStatus status);
 std::string plural(uint64_t count, std::string_view noun);  ///< "1 shard", "2,000 vehicles"
 
 }  // namespace ringroad::tools

@@ -170,6 +170,34 @@ TEST(ConformHang, ExitTwoWhenItCouldNotRun) {
   EXPECT_NE(conform({url}).text.find("--password"), std::string::npos);
 }
 
+TEST(ConformHang, WithoutAHandshakeOneFailureSaysWhy) {
+  const Server server([](PeerSocket& socket, const Stop&) {
+    socket.read_packet();
+    socket.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+  });
+  const Outcome outcome = conform({server.url()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_TRUE(outcome.text.starts_with("FAIL connect handshake: ")) << outcome.text;
+  EXPECT_NE(outcome.text.find("is this a VSOA server?"), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find("SKIP reconnect not run: no connection"), std::string::npos);
+  EXPECT_NE(outcome.text.find("RESULT pass=0 fail=1 "), std::string::npos) << outcome.text;
+}
+
+TEST(ConformHang, SaysWhatTheServerIsNot) {
+  ringroad::Server silent({.shards = 1});
+  ASSERT_TRUE(silent.listen("127.0.0.1:0").ok());
+  const Outcome outcome = conform({"vsoa://" + silent.address(), "--password", "pw"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  for (const char* part : {
+           "FAIL password-wrong the server let the client in: it does not ask for a password",
+           "FAIL password-missing the server let the client in: it does not ask for a password",
+           "N/A password-unneeded --password was given, so the server is taken to need one",
+           "FAIL subscribe-exact the server publishes no /tick: is it a playground?",
+       }) {
+    EXPECT_NE(outcome.text.find(part), std::string::npos) << part << '\n' << outcome.text;
+  }
+}
+
 TEST(ConformReport, LinesAndCounts) {
   tools::ConformReport report;
   EXPECT_EQ(report.add("one", tools::pass()), "PASS one");

@@ -32,7 +32,7 @@ inline constexpr uint8_t kPing = 0xff;
 inline constexpr uint8_t kReply = 0x01;
 inline constexpr uint8_t kSet = 0x04;
 
-/// In Fault::breaks: without a handshake no check can pass.
+/// In Fault::breaks: without a handshake `connect` fails, and nothing else is tried.
 inline constexpr std::string_view kEverything = "*";
 
 /// What is known of one connection.

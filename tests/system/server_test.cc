@@ -1,6 +1,6 @@
 // Property: a Server says in one clear sentence what it cannot do, and what it can do it does on
 //           any address; it ends cleanly whatever clients, handlers and handles do meanwhile.
-// Method: wrong options, taken ports, throwing handlers, stop and destruction amid traffic, all on
+// Method: wrong options, taken ports, stop and destruction amid traffic, all on
 //         real sockets.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -10,7 +10,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -223,37 +222,6 @@ TEST(ServerTest, SaysWhatIsTooLateOrTooEarly) {
   server.stop();
   EXPECT_EQ(server.publish("/a", {}).code(), StatusCode::not_running);
   EXPECT_EQ(server.stats().publishes, 1U) << "totals stay readable";
-}
-
-TEST(ServerTest, A13_F10_HandlersThatThrowHarmNobody) {
-  Server server(live_options(2));
-  std::atomic<int> data{0};
-  server.on_client([](RemoteClient, bool) { throw std::runtime_error("client"); });
-  server.on_data([&](RemoteClient, std::string_view, const PayloadView&, Channel) {
-    ++data;
-    throw std::runtime_error("data");
-  });
-  ASSERT_TRUE(is_ok(server.command("/throw", [](Call&) { throw 1; })));
-  ASSERT_TRUE(is_ok(server.command("/late", [](Call& call) {
-    (void)call.reply({.param = "1"});
-    throw std::runtime_error("after the reply");
-  })));
-  ASSERT_TRUE(is_ok(server.command("/fine", [](Call& call) { (void)call.reply(); })));
-  ASSERT_TRUE(is_ok(server.listen("127.0.0.1:0")));
-  for (int i = 0; i < 4; ++i) {
-    Client client;
-    ASSERT_TRUE(is_ok(client.connect(url_of(server))));
-    const Result<Reply> thrown = client.fetch("/throw");
-    ASSERT_TRUE(thrown.ok()) << thrown.status().message();
-    EXPECT_EQ(thrown->status, ReplyStatus::no_responding);
-    const Result<Reply> late = client.fetch("/late");
-    ASSERT_TRUE(late.ok()) << late.status().message();
-    EXPECT_EQ(late->status, ReplyStatus::success);
-    EXPECT_TRUE(is_ok(client.datagram("/throw", {})));
-    EXPECT_TRUE(client.fetch("/fine").ok());
-  }
-  EXPECT_EQ(data, 4);
-  EXPECT_TRUE(wait_until([&] { return server.stats().connections_now == 0; }));
 }
 
 /// Calls, sends and publishes without end until the connection does.

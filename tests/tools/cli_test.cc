@@ -8,49 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/program.h"
+#include "tests/tools/run.h"
 
 namespace ringroad::tools {
 namespace {
 
-struct Outcome {
-  int exit_code = -1;
-  std::string text;
-};
-
-Outcome run(std::vector<std::string> arguments) {
-  Program program(std::move(arguments));
-  const int exit_code = program.exit_code();
-  return {exit_code, program.text()};
-}
-
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
 }
-
-/// `ringroad serve` on a free port.
-class Gateway {
- public:
-  explicit Gateway(std::vector<std::string> more = {})
-      : program_([&more] {
-          std::vector<std::string> arguments = {"serve", "--listen", "127.0.0.1:0", "--shards",
-                                                "2"};
-          arguments.insert(arguments.end(), more.begin(), more.end());
-          return arguments;
-        }()) {
-    const std::string line = program_.line_with("serving vsoa://");
-    const size_t at = line.find("vsoa://");
-    if (at != line.npos) server_ = line.substr(at, line.find(' ', at) - at);
-  }
-
-  const std::string& server() const { return server_; }
-  std::string address() const { return server_.substr(std::string("vsoa://").size()); }
-  Program& program() { return program_; }
-
- private:
-  Program program_;
-  std::string server_ = "vsoa://127.0.0.1:1";
-};
 
 const std::vector<std::string> kCommands = {"serve", "sub",    "call", "send",
                                             "ping",  "doctor", "demo"};

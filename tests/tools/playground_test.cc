@@ -314,7 +314,7 @@ TEST(PlaygroundProgram, ServesUntilInterrupted) {
   EXPECT_TRUE(wait_until([&] { return ticks.size() >= 2; }));
   program.signal(SIGINT);
   EXPECT_EQ(program.exit_code(), 0);
-  EXPECT_NE(program.text().find("published, 0 refused"), std::string::npos) << program.text();
+  EXPECT_NE(program.text().find("rounds, 0 messages refused"), std::string::npos) << program.text();
 }
 
 TEST(PlaygroundProgram, SaysWhyItCannotListen) {

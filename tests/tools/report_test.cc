@@ -1,4 +1,4 @@
-// Property: what people and scripts read (numbers, exit codes, targets, judgements) is what it
+// Property: what people and scripts read (numbers, exit codes, judgements) is what it
 //         should be.
 // Method: examples at the edges, and every counter of a server found in its JSON.
 #include <gtest/gtest.h>
@@ -9,7 +9,6 @@
 
 #include "tools/doctor_findings.h"
 #include "tools/exit_code.h"
-#include "tools/remote.h"
 #include "tools/server_report.h"
 #include "tools/text.h"
 
@@ -45,6 +44,15 @@ TEST(Text, BytesOfAPeerCannotDriveTheTerminal) {
   EXPECT_NE(hex_text(std::string(33, 'x')).find("...]"), std::string::npos);
 }
 
+TEST(Text, StatusesSayWhatTheyMean) {
+  EXPECT_EQ(status_text(ReplyStatus::arguments),
+            "status 2 (arguments): the server did not accept param or data");
+  EXPECT_EQ(status_text(ReplyStatus::invalid_url),
+            "status 3 (invalid_url): the server has no command for this URL");
+  EXPECT_EQ(status_text(static_cast<ReplyStatus>(128)), "status 128: the application's own");
+  EXPECT_EQ(status_text(static_cast<ReplyStatus>(255)), "status 255: no status that VSOA knows");
+}
+
 TEST(ExitCode, EveryStatusHasItsNumber) {
   const auto code = [](StatusCode status, Stage stage) {
     return static_cast<int>(exit_code_of(Status(status, ""), stage));
@@ -59,19 +67,6 @@ TEST(ExitCode, EveryStatusHasItsNumber) {
   EXPECT_EQ(code(StatusCode::unsupported, Stage::listen), 4);
   EXPECT_EQ(code(StatusCode::no_permission, Stage::listen), 4);
   EXPECT_EQ(code(StatusCode::resource_exhausted, Stage::listen), 4);
-}
-
-TEST(Target, SplitsServerAndUrl) {
-  const auto target = parse_target("vsoa://[::1]:3005/a/b");
-  ASSERT_TRUE(target.ok());
-  EXPECT_EQ(target->server, "vsoa://[::1]:3005");
-  EXPECT_EQ(target->url, "/a/b");
-  EXPECT_TRUE(parse_target("vsoa://127.0.0.1:3005").ok());
-  for (const char* wrong :
-       {"127.0.0.1:3005", "http://a:1/b", "vsoa://a", "vsoa://a:/b", "vsoa:///b"}) {
-    EXPECT_EQ(parse_target(wrong).status().code(), StatusCode::invalid_argument) << wrong;
-  }
-  EXPECT_FALSE(parse_target_with_url("vsoa://127.0.0.1:3005").ok());
 }
 
 TEST(ServerReport, JsonHoldsEveryCounter) {
@@ -89,10 +84,12 @@ TEST(ServerReport, JsonHoldsEveryCounter) {
 
 TEST(ServerReport, NamesOnlyWhatHappened) {
   ServerStats stats;
+  EXPECT_NE(summary_text(stats, Relay::on).find("relayed"), std::string::npos);
+  EXPECT_EQ(summary_text(stats, Relay::off).find("relayed"), std::string::npos);
   stats.connections_accepted = 3;
-  EXPECT_EQ(summary_text(stats).find("closed"), std::string::npos);
+  EXPECT_EQ(summary_text(stats, Relay::on).find("closed"), std::string::npos);
   stats.closed_slow_client = 2;
-  EXPECT_NE(summary_text(stats).find("2: slow client"), std::string::npos);
+  EXPECT_NE(summary_text(stats, Relay::on).find("2: slow client"), std::string::npos);
 }
 
 TEST(Doctor, SaysWhyNoServerRuns) {
@@ -106,10 +103,11 @@ TEST(Doctor, SaysWhyNoServerRuns) {
 }
 
 TEST(Doctor, JudgesLimitsByWhatTheyAllow) {
-  EXPECT_EQ(judge_files({1024, 1024}).grade, Grade::note);
-  EXPECT_NE(judge_files({1024, 4160}).text.find("4,096 clients"), std::string::npos);
-  EXPECT_EQ(judge_files({12, 12}).grade, Grade::bad);
-  EXPECT_EQ(judge_files({1024, UINT64_MAX}).grade, Grade::good);
+  EXPECT_EQ(judge_files({1024, 1024}, 2).grade, Grade::note);
+  EXPECT_NE(judge_files({1024, 4120}, 2).text.find("room for about 4,096 clients"),
+            std::string::npos);
+  EXPECT_EQ(judge_files({12, 12}, 1).grade, Grade::bad);
+  EXPECT_EQ(judge_files({1024, UINT64_MAX}, 2).grade, Grade::good);
   EXPECT_EQ(judge_locked_memory({8u << 20, 8u << 20}).grade, Grade::note);
   EXPECT_EQ(judge_locked_memory({UINT64_MAX, UINT64_MAX}).grade, Grade::good);
   EXPECT_EQ(judge_backlog("128").grade, Grade::note);
