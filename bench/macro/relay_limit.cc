@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "base/check.h"
@@ -17,10 +18,17 @@ constexpr size_t kLogBytes = size_t{64} << 20;
 constexpr size_t kReadBytes = size_t{1} << 20;
 constexpr int kEventsMax = 1024;
 
+/// How a relay cuts its log into sends.
+struct Cut {
+  size_t grain = 1;       // only whole multiples of it are sent
+  size_t send_bytes = 0;  // of the log, from its beginning: no send reaches over a multiple of it
+};
+
 class Relay {
  public:
-  explicit Relay(Audience& audience)
-      : audience_(audience),
+  Relay(Audience& audience, Cut cut)
+      : cut_(cut),
+        audience_(audience),
         cursors_(audience.subscribers.size(), 0),
         log_(kLogBytes),
         epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
@@ -54,7 +62,7 @@ class Relay {
       }
     }
     if (arrived) flush_all();
-    if (behind_ == 0) rewind();
+    if (behind_ == 0) drop_front(sendable());  // everybody has it
   }
 
   /// True if something was appended.
@@ -79,16 +87,22 @@ class Relay {
     }
   }
 
-  /// Everything since the cursor in one send.
+  /// Everything since the cursor, in as many sends as the cut makes of it.
   void send_rest(size_t i) {
     const Tcp& socket = audience_.subscribers[i];
     if (!socket.is_open()) return forget(i);
-    const size_t bytes = end_ - cursors_[i];
-    const ssize_t sent = send(socket.fd(), log_.data() + cursors_[i], bytes, MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN) return drop(i);
-    if (sent > 0) cursors_[i] += static_cast<size_t>(sent);
-    if (cursors_[i] != end_) wait_for_room(i);
+    while (cursors_[i] < sendable()) {
+      const size_t chunk = cut_.send_bytes - cursors_[i] % cut_.send_bytes;
+      const size_t bytes = std::min(chunk, sendable() - cursors_[i]);
+      const ssize_t sent = send(socket.fd(), log_.data() + cursors_[i], bytes, MSG_NOSIGNAL);
+      if (sent < 0 && errno != EAGAIN) return drop(i);
+      if (sent > 0) cursors_[i] += static_cast<size_t>(sent);
+      if (sent != static_cast<ssize_t>(bytes)) return wait_for_room(i);
+    }
   }
+
+  size_t sendable() const { return whole(end_); }
+  size_t whole(size_t bytes) const { return bytes - bytes % cut_.grain; }
 
   void wait_for_room(size_t i) {
     waiting_.resize(cursors_.size());
@@ -116,21 +130,22 @@ class Relay {
     forget(i);
   }
 
-  void forget(size_t i) { cursors_[i] = end_; }
-
-  void rewind() {
-    end_ = 0;
-    std::fill(cursors_.begin(), cursors_.end(), 0);
-  }
+  void forget(size_t i) { cursors_[i] = sendable(); }
 
   void make_room() {
-    size_t least = end_;
+    size_t least = sendable();
     for (const size_t cursor : cursors_) least = std::min(least, cursor);
-    std::memmove(log_.data(), log_.data() + least, end_ - least);
-    for (size_t& cursor : cursors_) cursor -= least;
-    end_ -= least;
+    drop_front(whole(least));
   }
 
+  /// The log keeps beginning at the beginning of a message.
+  void drop_front(size_t bytes) {
+    std::memmove(log_.data(), log_.data() + bytes, end_ - bytes);
+    for (size_t& cursor : cursors_) cursor -= bytes;
+    end_ -= bytes;
+  }
+
+  const Cut cut_;
   Audience& audience_;
   std::vector<size_t> cursors_;
   std::vector<bool> waiting_;  // empty until somebody had to
@@ -144,7 +159,11 @@ class Relay {
 }  // namespace
 
 Status run_relay_limit(Audience& audience) {
-  return Relay(audience).run();
+  return Relay(audience, {.grain = 1, .send_bytes = std::numeric_limits<size_t>::max()}).run();
+}
+
+Status run_relay_k1(Audience& audience, size_t frame_bytes) {
+  return Relay(audience, {.grain = frame_bytes, .send_bytes = frame_bytes}).run();
 }
 
 }  // namespace ringroad::bench

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -44,6 +46,7 @@ Status serve(std::string_view kind, size_t frame_bytes) {
   Result<Audience> audience = gather_audience(*listener);
   if (!audience.ok()) return audience.status();
   if (kind == "limit-k1") return run_limit_k1(*audience, frame_bytes);
+  if (kind == "relay-k1") return run_relay_k1(*audience, frame_bytes);
   return run_relay_limit(*audience);
 }
 
@@ -53,8 +56,11 @@ Status serve(std::string_view kind, size_t frame_bytes) {
 int main(int argc, char** argv) {
   const std::string_view kind = argc == 3 ? argv[1] : "";
   const size_t frame_bytes = argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 0;
-  if ((kind != "limit-k1" && kind != "relay-limit" && kind != "echo") || frame_bytes == 0) {
-    fmt::print(stderr, "usage: yardstick limit-k1|relay-limit|echo FRAME_BYTES\n");
+  constexpr std::array<std::string_view, 4> kKinds = {"limit-k1", "relay-limit", "relay-k1",
+                                                      "echo"};
+  const bool known = std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+  if (!known || frame_bytes == 0) {
+    fmt::print(stderr, "usage: yardstick {} FRAME_BYTES\n", fmt::join(kKinds, "|"));
     return 2;
   }
   const ringroad::Status status = ringroad::bench::serve(kind, frame_bytes);

@@ -4,10 +4,12 @@
 //              message. Nothing that gives each message a send of its own can beat it.
 // relay-limit  publisher -> server -> subscribers. What arrives is appended to one contiguous log,
 //              and each subscriber gets everything since its cursor in one send.
+// relay-k1     the same with one send per message, subscriber by subscriber: the limit of a server
+//              that does not coalesce.
 // echo         everybody gets back what he sends, as it comes.
 //
 // Owner:  main() of yardstick.cc.   Thread: one.
-// Bound:  relay-limit: it reads no further while kLogBytes have not been taken by everybody.
+// Bound:  relays: they read no further while kLogBytes have not been taken by everybody.
 // Fails:  a lost connection ends that connection; what cannot be set up is a Status.
 // Why here: plain epoll and send(), and no code of the product: what they reach is the kernel's.
 #pragma once
@@ -35,6 +37,7 @@ Status run_limit_k1(Audience& audience, size_t frame_bytes);
 
 /// Relays until the publisher closes and everything has been taken.
 Status run_relay_limit(Audience& audience);
+Status run_relay_k1(Audience& audience, size_t frame_bytes);
 
 /// Echoes until it is ended from outside.
 Status run_echo(const Tcp& listener);
