@@ -3,7 +3,7 @@
 # Usage: tools/install_deps.sh [--dev|--bench]
 #   --dev    also what the tests need: clang with its sanitizer runtime, clang-format, Node.js, Python,
 #            and what cpack asks for the dependencies of a package
-#   --bench  also the servers that tools/bench.sh measures beside ours
+#   --bench  also the servers that tools/bench.sh measures beside ours, and what draws its page
 # Skips what is present; calls apt-get only if something is missing (as root, or through sudo).
 set -euo pipefail
 
@@ -19,7 +19,11 @@ dev_packages=(
   dpkg-dev:dpkg-shlibdeps file:file # cpack
 )
 
-bench_packages=(redis-server:redis-server)
+bench_packages=(
+  redis-server:redis-server nats-server mosquitto libzmq3-dev
+  nodejs:node npm:npm ca-certificates # the official Node server
+  python3-minimal:python3 python3-matplotlib
+)
 
 case ${1:-} in
   "") ;;

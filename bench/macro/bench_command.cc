@@ -33,9 +33,7 @@ CommonOptions default_options(int argc, char** argv) {
   options.command = argv[0];
   options.command.erase(0, options.command.rfind('/') + 1);
   for (int i = 1; i < argc; ++i) options.command += std::string(" ") + argv[i];
-  options.programs = {.ringroad = RINGROAD_PROGRAM,
-                      .yardstick = RINGROAD_YARDSTICK,
-                      .redis_conf = RINGROAD_REDIS_CONF};
+  options.programs = built_programs();
   return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -35,23 +36,112 @@ Result<uint16_t> announced_port(const std::string& line) {
   return Status(StatusCode::bad_response, fmt::format("no port in its first line: {}", line));
 }
 
-Result<RunningServer> start_redis(const Programs& programs, int core) {
-  const Result<uint16_t> port = free_port();
-  if (!port.ok()) return port.status();
-  Result<ServerProcess> process = ServerProcess::start(
-      {"redis-server", programs.redis_conf, "--port", std::to_string(*port)}, core);
+/// For servers that cannot say when they are ready.
+Result<RunningServer> start_polled(const std::vector<std::string>& argv, uint16_t port, int core) {
+  Result<ServerProcess> process = ServerProcess::start(argv, core);
   if (!process.ok()) return process.status();
   const auto deadline = std::chrono::steady_clock::now() + kSetupTime;
   while (true) {
-    const Result<Tcp> socket = connect_to(*port);
-    if (socket.ok()) return RunningServer{std::move(*process), *port};
+    const Result<Tcp> socket = connect_to(port);
+    if (socket.ok()) return RunningServer{std::move(*process), port};
     if (std::chrono::steady_clock::now() > deadline) return socket.status();
     std::this_thread::sleep_for(kConnectPoll);
   }
 }
 
-Status missing(std::string_view name, std::string_view cure) {
-  return Status(StatusCode::unsupported, fmt::format("{} is not there: {}", name, cure));
+/// A server program of Debian: PATH of somebody who is not root may lack sbin.
+std::string installed(const std::string& name) {
+  const std::string path =
+      first_line_of(fmt::format("PATH=\"$PATH:/usr/sbin\" command -v {}", name));
+  return path.empty() ? name : path;
+}
+
+std::string quoted(const std::string& word) {
+  return fmt::format("'{}'", word);
+}
+
+struct Known {
+  std::string name;
+  Protocol protocol = Protocol::raw;
+  Drive drive = Drive::window;
+  std::vector<std::string> command;
+  std::string version_command;  // empty: always there
+  std::string cure;
+};
+
+Known yardstick(const std::string& name, Drive drive, const Programs& programs) {
+  return {name, Protocol::raw, drive, {programs.yardstick, name, std::string(kFrameWord)}, "", ""};
+}
+
+std::vector<Known> known_servers(const Programs& programs) {
+  const std::string port(kPortWord);
+  const std::string node_server = programs.folder + "/vsoa_node_server.js";
+  const std::string nats = installed("nats-server");
+  const std::string mosquitto = installed("mosquitto");
+  return {
+      {"ringroad",
+       Protocol::vsoa,
+       Drive::window,
+       {programs.ringroad, "serve", "--listen", "127.0.0.1:0", "--shards", "1"},
+       quoted(programs.ringroad) + " --version",
+       "build it, or name it: --ringroad FILE"},
+      {"redis",
+       Protocol::resp,
+       Drive::window,
+       {"redis-server", programs.folder + "/redis.conf", "--port", port},
+       "redis-server --version",
+       "apt-get install redis-server"},
+      {"nats",
+       Protocol::nats,
+       Drive::window,
+       {nats, "--config", programs.folder + "/nats.conf", "--addr", "127.0.0.1", "--port", port},
+       quoted(nats) + " --version",
+       "apt-get install nats-server"},
+      {"mosquitto",
+       Protocol::mqtt,
+       Drive::window,
+       {mosquitto, "-c", programs.folder + "/mosquitto.conf", "-p", port},
+       quoted(mosquitto) + " -h",
+       "apt-get install mosquitto"},
+      {"zmq",
+       Protocol::zmtp,
+       Drive::window,
+       {programs.zmq_forwarder},
+       quoted(programs.zmq_forwarder) + " --version",
+       "apt-get install libzmq3-dev, and build again"},
+      {"vsoa-node",
+       Protocol::vsoa,
+       Drive::window,
+       {"node", node_server},
+       "node " + quoted(node_server) + " --version",
+       "apt-get install nodejs npm; cd tests/interop && npm ci"},
+  };
+}
+
+std::vector<Known> known_contenders(const Programs& programs) {
+  std::vector<Known> all = {yardstick("limit-k1", Drive::flood, programs),
+                            yardstick("relay-limit", Drive::window, programs),
+                            yardstick("relay-k1", Drive::window, programs)};
+  for (Known& server : known_servers(programs)) all.push_back(std::move(server));
+  return all;
+}
+
+std::vector<std::string> names_of(const std::vector<Known>& contenders) {
+  std::vector<std::string> names;
+  for (const Known& one : contenders) names.push_back(one.name);
+  return names;
+}
+
+Result<Contender> probe(Known known) {
+  std::string version = "yardstick";
+  if (!known.version_command.empty()) version = first_line_of(known.version_command);
+  if (version.empty()) {
+    return Status(StatusCode::unsupported,
+                  fmt::format("{} is not there: {}", known.name, known.cure));
+  }
+  const std::string program = known.command.front();
+  return Contender{std::move(known.name), known.protocol,          known.drive, program,
+                   std::move(version),    std::move(known.command)};
 }
 
 }  // namespace
@@ -66,46 +156,36 @@ Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int
   return RunningServer{std::move(*process), *port};
 }
 
+Programs built_programs() {
+  return {.ringroad = RINGROAD_PROGRAM,
+          .yardstick = RINGROAD_YARDSTICK,
+          .zmq_forwarder = RINGROAD_ZMQ_FORWARDER,
+          .folder = RINGROAD_BENCH_FOLDER};
+}
+
 const std::vector<std::string>& contender_names() {
-  static const std::vector<std::string> names = {"limit-k1", "relay-limit", "ringroad", "redis"};
+  static const std::vector<std::string> names = names_of(known_contenders({}));
   return names;
 }
 
 Result<Contender> find_contender(std::string_view name, const Programs& programs) {
-  if (name == "limit-k1" || name == "relay-limit") {
-    const Drive drive = name == "limit-k1" ? Drive::flood : Drive::window;
-    return Contender{std::string(name), Protocol::raw, drive, programs.yardstick, "yardstick"};
-  }
-  if (name == "echo") {  // of echo_bench only
-    return Contender{"echo", Protocol::raw, Drive::window, programs.yardstick, "yardstick"};
-  }
-  if (name == "ringroad") {
-    const std::string version = first_line_of(fmt::format("'{}' --version", programs.ringroad));
-    if (version.empty()) return missing(programs.ringroad, "build it, or name it: --ringroad FILE");
-    return Contender{"ringroad", Protocol::vsoa, Drive::window, programs.ringroad, version};
-  }
-  if (name == "redis") {
-    const std::string version = first_line_of("redis-server --version");
-    if (version.empty()) return missing("redis-server", "apt-get install redis-server");
-    return Contender{"redis", Protocol::resp, Drive::window, "redis-server", version};
+  if (name == "echo") return probe(yardstick("echo", Drive::window, programs));  // of echo_bench
+  for (Known& known : known_contenders(programs)) {
+    if (known.name == name) return probe(std::move(known));
   }
   return Status(StatusCode::invalid_argument, fmt::format("--contenders: '{}' is none of {}", name,
                                                           fmt::join(contender_names(), ", ")));
 }
 
-Result<RunningServer> start_server(const Contender& contender, const Programs& programs,
-                                   size_t frame_bytes, int core) {
-  switch (contender.protocol) {
-    case Protocol::raw:
-      return start_announcing({contender.program, contender.name, std::to_string(frame_bytes)},
-                              core);
-    case Protocol::vsoa:
-      return start_announcing(
-          {contender.program, "serve", "--listen", "127.0.0.1:0", "--shards", "1"}, core);
-    case Protocol::resp:
-      return start_redis(programs, core);
-  }
-  return Status(StatusCode::internal, "no such protocol");
+Result<RunningServer> start_server(const Contender& contender, size_t frame_bytes, int core) {
+  std::vector<std::string> argv = contender.command;
+  std::replace(argv.begin(), argv.end(), std::string(kFrameWord), std::to_string(frame_bytes));
+  const auto port_word = std::find(argv.begin(), argv.end(), kPortWord);
+  if (port_word == argv.end()) return start_announcing(argv, core);
+  const Result<uint16_t> port = free_port();
+  if (!port.ok()) return port.status();
+  *port_word = std::to_string(*port);
+  return start_polled(argv, *port, core);
 }
 
 }  // namespace ringroad::bench

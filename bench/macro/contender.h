@@ -3,6 +3,8 @@
 // Fails:  a program that is not there is `unsupported`, with the package that has it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +23,20 @@ struct Contender {
   Drive drive = Drive::window;
   std::string program;
   std::string version;
+  // The command line; kPortWord and kFrameWord stand for what is known only then. A server that is
+  // not told its port says it in its first line.
+  std::vector<std::string> command;
 };
 
+inline constexpr std::string_view kPortWord = "{port}";
+inline constexpr std::string_view kFrameWord = "{frame_bytes}";
+
+/// What this build knows of. Other servers are looked for in PATH.
 struct Programs {
   std::string ringroad;
   std::string yardstick;
-  std::string redis_conf;
+  std::string zmq_forwarder;  // empty: not built, libzmq was not there
+  std::string folder;         // configuration files and scripts of the contenders
 };
 
 struct RunningServer {
@@ -34,12 +44,12 @@ struct RunningServer {
   uint16_t port = 0;
 };
 
+Programs built_programs();
 /// All names that find_contender() knows, in the order of the table.
 const std::vector<std::string>& contender_names();
 Result<Contender> find_contender(std::string_view name, const Programs& programs);
 /// Started and listening.
-Result<RunningServer> start_server(const Contender& contender, const Programs& programs,
-                                   size_t frame_bytes, int core);
+Result<RunningServer> start_server(const Contender& contender, size_t frame_bytes, int core);
 
 /// A server that says where it listens in its first line.
 Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "bench/macro/dialect_peers.h"
 #include "bench/macro/yardstick_words.h"
 #include "proto/packet.h"
 
@@ -67,12 +68,12 @@ Dialect make_vsoa(size_t payload_bytes) {
   url.resize(frame_bytes(payload_bytes) - kVsoaHeaderBytes - payload_bytes, 's');
   const std::string body = payload(payload_bytes);
   Dialect dialect;
-  const Exchange hello = {packet({.type = proto::PacketType::servinfo}), 0};
-  dialect.subscribe = {hello,
-                       {packet({.type = proto::PacketType::subscribe, .seqno = 1, .url = url}), 0}};
+  const Exchange hello = {packet({.type = proto::PacketType::servinfo}), kAnswerIsPacket};
+  dialect.subscribe = {
+      hello,
+      {packet({.type = proto::PacketType::subscribe, .seqno = 1, .url = url}), kAnswerIsPacket}};
   dialect.publisher = {hello};
   dialect.publish = packet({.type = proto::PacketType::datagram, .url = url, .data = body});
-  CHECK(dialect.publish.size() == frame_bytes(payload_bytes));
   return dialect;
 }
 
@@ -84,6 +85,12 @@ Dialect make(Protocol protocol, size_t payload_bytes) {
       return make_vsoa(payload_bytes);
     case Protocol::resp:
       return make_resp(payload_bytes);
+    case Protocol::nats:
+      return make_nats(frame_bytes(payload_bytes), payload(payload_bytes));
+    case Protocol::mqtt:
+      return make_mqtt(frame_bytes(payload_bytes), payload(payload_bytes));
+    case Protocol::zmtp:
+      return make_zmtp(frame_bytes(payload_bytes), payload(payload_bytes));
   }
   CHECK(false);
 }
@@ -105,6 +112,7 @@ Dialect make_dialect(Protocol protocol, size_t payload_bytes) {
   Dialect dialect = make(protocol, payload_bytes);
   dialect.protocol = protocol;
   dialect.frame_bytes = frame_bytes(payload_bytes);
+  CHECK(dialect.publish.size() == dialect.frame_bytes);
   return dialect;
 }
 

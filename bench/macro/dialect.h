@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,20 +15,27 @@
 
 namespace ringroad::bench {
 
-enum class Protocol { raw, vsoa, resp };
+enum class Protocol { raw, vsoa, resp, nats, mqtt, zmtp };
+
+// Answers whose length is not known beforehand.
+inline constexpr size_t kAnswerIsPacket = 0;  // one VSOA packet, whose header tells
+inline constexpr size_t kAnswerIsLine = SIZE_MAX;
+inline constexpr size_t kNoAnswer = SIZE_MAX - 1;
 
 /// One request of the set-up, and how its answer ends.
 struct Exchange {
   std::string request;
-  size_t answer_bytes = 0;  // 0: one VSOA packet, whose header tells
+  size_t answer_bytes = kAnswerIsPacket;
 };
 
 struct Dialect {
   Protocol protocol = Protocol::raw;
   std::vector<Exchange> subscribe;  // what makes a connection a subscriber
   std::vector<Exchange> publisher;  // what makes a connection a publisher
-  std::string publish;              // one publish, as the publisher sends it
+  std::string publish;              // one publish, as the publisher sends it, of equal length
   size_t frame_bytes = 0;           // one publish, as a subscriber gets it
+  size_t late_bytes = 0;  // what a subscriber gets unasked some seconds later, once, before it all
+  uint16_t publisher_port_offset = 0;  // where publishers go, above the port of subscribers
 };
 
 /// 16 to 65,536 bytes.

@@ -44,7 +44,7 @@ Result<RunningServer> start_echo(const Contender& contender, const EchoRun& run)
   if (contender.protocol == Protocol::vsoa) {
     return start_announcing({contender.program, "playground", "--listen", "127.0.0.1:0"}, core);
   }
-  return start_server(contender, run.base.programs, 1, core);
+  return start_server(contender, 1, core);
 }
 
 Result<EchoRound> measure(const Contender& contender, const EchoRun& run) {

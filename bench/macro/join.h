@@ -15,6 +15,12 @@ namespace ringroad::bench {
 /// Connected, through all exchanges, and from then on non-blocking.
 Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges);
 
+/// The same as a publisher; `port` is that of subscribers.
+Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect);
+
+/// Everybody has had what his server says unasked at the beginning (Dialect::late_bytes).
+Status take_late_bytes(const Tcp& socket, size_t bytes);
+
 /// An epoll instance that watches sockets for input, by key.
 class Watch {
  public:

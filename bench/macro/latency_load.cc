@@ -51,7 +51,11 @@ Status LatencyLoad::connect(uint16_t port) {
     if (Status status = watch_.add(*socket, i); !status.ok()) return status;
     subscribers_[i].socket = std::move(*socket);
   }
-  Result<Tcp> publisher = join_server(port, dialect_.publisher);
+  for (const Subscriber& one : subscribers_) {
+    Status status = take_late_bytes(one.socket, dialect_.late_bytes);
+    if (!status.ok()) return status;
+  }
+  Result<Tcp> publisher = join_publisher(port, dialect_);
   if (!publisher.ok()) return publisher.status();
   publisher_ = std::move(*publisher);
   schedule_.emplace(options_.per_second, Clock::now());

@@ -16,7 +16,7 @@ namespace {
 Result<LatencyRound> measure(const Contender& contender, const LatencyRun& run) {
   const Dialect dialect = make_dialect(contender.protocol, run.payload_bytes);
   const Result<RunningServer> server =
-      start_server(contender, run.base.programs, dialect.frame_bytes, run.base.server_core);
+      start_server(contender, dialect.frame_bytes, run.base.server_core);
   if (!server.ok()) return server.status();
   LatencyLoad load(dialect, run.load);
   if (Status status = load.connect(server->port); !status.ok()) return status;

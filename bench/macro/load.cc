@@ -36,7 +36,11 @@ Status Load::connect(uint16_t port) {
     if (Status status = watch_.add(*socket, i); !status.ok()) return status;
     subscribers_.push_back(std::move(*socket));
   }
-  Result<Tcp> publisher = join_server(port, dialect_.publisher);
+  for (const Tcp& subscriber : subscribers_) {
+    Status status = take_late_bytes(subscriber, dialect_.late_bytes);
+    if (!status.ok()) return status;
+  }
+  Result<Tcp> publisher = join_publisher(port, dialect_);
   if (!publisher.ok()) return publisher.status();
   publisher_ = std::move(*publisher);
   return watch_.add(publisher_, kPublisherKey);

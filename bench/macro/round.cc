@@ -47,7 +47,7 @@ Round compare(const Snapshot& from, const Snapshot& to, size_t frame_bytes) {
 Result<Round> run_round(const Contender& contender, const RoundOptions& options) {
   const Dialect dialect = make_dialect(contender.protocol, options.payload_bytes);
   const Result<RunningServer> server =
-      start_server(contender, options.programs, dialect.frame_bytes, options.server_core);
+      start_server(contender, dialect.frame_bytes, options.server_core);
   if (!server.ok()) return server.status();
   Load load(dialect, contender.drive, options.load);
   if (Status status = load.connect(server->port); !status.ok()) return status;

@@ -47,8 +47,12 @@ TEST(Dialect, AllFramesHaveOneLength) {
     const size_t bytes = frame_bytes(payload);
     EXPECT_GE(bytes, payload + 20);
     EXPECT_LT(bytes, payload + 20 + 24);
-    for (const Protocol protocol : {Protocol::raw, Protocol::vsoa, Protocol::resp}) {
-      EXPECT_EQ(make_dialect(protocol, payload).frame_bytes, bytes);
+    for (const Protocol protocol : {Protocol::raw, Protocol::vsoa, Protocol::resp, Protocol::nats,
+                                    Protocol::mqtt, Protocol::zmtp}) {
+      const Dialect dialect = make_dialect(protocol, payload);  // CHECKs a delivery's length, too
+      EXPECT_EQ(dialect.frame_bytes, bytes);
+      EXPECT_EQ(dialect.publish.size(), bytes);
+      EXPECT_NE(dialect.publish.find("abcdefghijklmnop"), std::string::npos);
     }
     const Dialect vsoa = make_dialect(Protocol::vsoa, payload);
     ASSERT_EQ(vsoa.publish.size(), bytes);
@@ -59,6 +63,16 @@ TEST(Dialect, AllFramesHaveOneLength) {
     EXPECT_EQ(header.data_bytes, payload);
     EXPECT_EQ(header.total_bytes(), bytes);
   }
+}
+
+TEST(Dialect, EveryPayloadCanBeFramedByEverybody) {
+  // Around the lengths where a head of MQTT, ZMTP or RESP grows by a byte.
+  for (size_t payload = 16; payload < 1100; ++payload) {
+    for (const Protocol protocol : {Protocol::nats, Protocol::mqtt, Protocol::zmtp}) {
+      make_dialect(protocol, payload);
+    }
+  }
+  for (size_t payload = 16'300; payload < 16'400; ++payload) make_dialect(Protocol::mqtt, payload);
 }
 
 TEST(Dialect, RefusesPayloadsThatItCannotFrame) {
