@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <thread>
 
 namespace ringroad::bench {
 namespace {
@@ -24,6 +26,16 @@ Status raise_file_limit(size_t connections) {
   return Status(StatusCode::resource_exhausted,
                 fmt::format("{} connections: this process may have {} open files (ulimit -Hn)",
                             connections, limit.rlim_cur));
+}
+
+/// As Linux calls it; not every architecture has a name.
+std::string processor_name() {
+  constexpr std::string_view kKey = "model name\t: ";
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kKey)) return line.substr(kKey.size());
+  }
+  return "";
 }
 
 }  // namespace
@@ -82,7 +94,10 @@ int report_failure(const char* program, const Status& status) {
 nlohmann::json machine_json() {
   utsname names = {};
   uname(&names);
-  return {{"kernel", names.release}, {"architecture", names.machine}};
+  return {{"kernel", names.release},
+          {"architecture", names.machine},
+          {"processor", processor_name()},
+          {"cores", std::thread::hardware_concurrency()}};
 }
 
 }  // namespace ringroad::bench

@@ -34,7 +34,7 @@ Status prepare(CommonOptions& options, size_t connections);
 Status write_text(const std::string& path, const std::string& text);
 /// Says it on stderr; the exit code.
 int report_failure(const char* program, const Status& status);
-/// Kernel and architecture.
+/// Kernel, architecture, processor, cores.
 nlohmann::json machine_json();
 
 }  // namespace ringroad::bench

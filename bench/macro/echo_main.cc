@@ -106,7 +106,7 @@ std::string table(const EchoRun& run, const std::vector<Row<EchoRound>>& rows) {
         100 * median_of(row, [](const EchoRound& round) { return round.shares.load_busy; }),
         median_of(row, [](const EchoRound& round) { return round.shares.other_busy; }));
   }
-  return text;
+  return text + disturbance_note(rows);
 }
 
 std::string json(const EchoRun& run, const std::vector<Row<EchoRound>>& rows) {
@@ -125,9 +125,12 @@ std::string json(const EchoRun& run, const std::vector<Row<EchoRound>>& rows) {
     }
     contenders.push_back({{"name", row.contender.name},
                           {"version", row.contender.version},
+                          {"repeated_other_busy", row.repeated},
+                          {"disturbed", disturbed_rounds(row)},
                           {"rounds", std::move(rounds)}});
   }
   const nlohmann::json document = {{"scenario", "echo"},
+                                   {"other_busy_max", kOtherBusyMax},
                                    {"command", run.base.command},
                                    {"machine", machine_json()},
                                    {"connections", run.load.connections},

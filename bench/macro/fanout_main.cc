@@ -71,6 +71,8 @@ The server runs on the first core, publisher and subscribers on the last.)";
 constexpr const char* kFooter =
     R"(limit-k1     one send per subscriber and message, nothing else: the limit without coalescing
 relay-limit  raw frames, everything since the cursor in one send: the limit with coalescing
+relay-k1     the same with one send per message, subscriber by subscriber
+zmq, nats, mosquitto, redis, vsoa-node: who is not installed is skipped, and named
 Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage, 77 not on this
 machine.
 

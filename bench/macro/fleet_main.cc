@@ -164,7 +164,7 @@ std::string table(const FleetRun& run, const std::vector<Row<FleetRound>>& rows)
         median_of(row, [](const FleetRound& round) { return round.shares.other_busy; }), all.lost,
         all.duplicates, all.reordered);
   }
-  return text;
+  return text + disturbance_note(rows);
 }
 
 std::string json(const FleetRun& run, const std::vector<Row<FleetRound>>& rows) {
@@ -188,9 +188,13 @@ std::string json(const FleetRun& run, const std::vector<Row<FleetRound>>& rows) 
                         {"duplicates", all.duplicates},
                         {"reordered", all.reordered}});
     }
-    shapes.push_back({{"name", row.contender.name}, {"rounds", std::move(rounds)}});
+    shapes.push_back({{"name", row.contender.name},
+                      {"repeated_other_busy", row.repeated},
+                      {"disturbed", disturbed_rounds(row)},
+                      {"rounds", std::move(rounds)}});
   }
   const nlohmann::json document = {{"scenario", "fleet"},
+                                   {"other_busy_max", kOtherBusyMax},
                                    {"command", run.base.command},
                                    {"machine", machine_json()},
                                    {"vehicles", run.vehicles},

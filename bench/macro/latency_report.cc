@@ -103,7 +103,7 @@ std::string table(const LatencyRun& run, const std::vector<Row<LatencyRound>>& r
         median_of(row, [](const LatencyRound& round) { return round.shares.other_busy; }), all.lost,
         all.duplicates, all.reordered);
   }
-  return text;
+  return text + disturbance_note(rows);
 }
 
 std::string json(const LatencyRun& run, const std::vector<Row<LatencyRound>>& rows) {
@@ -117,10 +117,13 @@ std::string json(const LatencyRun& run, const std::vector<Row<LatencyRound>>& ro
     }
     contenders.push_back({{"name", row.contender.name},
                           {"version", row.contender.version},
+                          {"repeated_other_busy", row.repeated},
+                          {"disturbed", disturbed_rounds(row)},
                           {"rounds", std::move(rounds)},
                           {"latency_us", latency_json(all)}});
   }
   const nlohmann::json document = {{"scenario", "latency"},
+                                   {"other_busy_max", kOtherBusyMax},
                                    {"command", run.base.command},
                                    {"machine", machine_json()},
                                    {"subscribers", run.load.subscribers},

@@ -92,7 +92,7 @@ std::string table(const Report& report) {
   for (const Row<Round>& row : report.rows) {
     if (!row.rounds.empty()) text += table_row(row, yardstick);
   }
-  return text;
+  return text + disturbance_note(report.rows);
 }
 
 std::string json(const Report& report) {
@@ -102,10 +102,14 @@ std::string json(const Report& report) {
     for (const Round& round : row.rounds) rounds.push_back(round_json(round));
     rows.push_back({{"name", row.contender.name},
                     {"version", row.contender.version},
+                    {"repeated_other_busy", row.repeated},
+                    {"disturbed", disturbed_rounds(row)},
                     {"rounds", std::move(rounds)}});
   }
   const RoundOptions& options = report.options;
-  const nlohmann::json document = {{"command", report.command},
+  const nlohmann::json document = {{"scenario", "fanout"},
+                                   {"command", report.command},
+                                   {"other_busy_max", kOtherBusyMax},
                                    {"machine", machine_json()},
                                    {"subscribers", options.load.subscribers},
                                    {"window", options.load.window},
