@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# bench.sh — measures Ringroad beside the limits of the kernel and redis-server, on this machine.
+# bench.sh — measures Ringroad beside the limits of the kernel and other servers, on this machine.
 # Usage: tools/bench.sh [--quick]
-#   default  six scenarios of fan-out, 7 rounds each, and the micro benchmarks  (about 12 minutes)
-#   --quick  two scenarios, 3 rounds                                            (about 1 minute)
-# Needs two cores and a quiet machine. Tables on stdout; those and all rounds in build/bench.
+#   default  six scenarios of fan-out and one of latency, 7 rounds each, and the micro benchmarks
+#            (about half an hour; rounds that something else disturbs are repeated)
+#   --quick  two scenarios of fan-out and one of latency, 3 rounds  (about 5 minutes)
+# Needs two cores and a quiet machine. Who is not installed is skipped, and named. Tables on stdout;
+# all rounds in build/bench/bench.json, tables in bench.md, a page with figures in bench.html.
 # docs/PERFORMANCE.md says how to read them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,9 +35,14 @@ esac
 
 results=build/bench
 mkdir -p "$results"
+rm -f "$results"/*.json # of another run
 tools/install_deps.sh --bench
+if [[ ! -d tests/interop/node_modules/vsoa ]]; then # vsoa-node is skipped if this does not succeed
+  (cd tests/interop && timeout 90 npm ci --prefer-offline --no-progress) &>"$results/npm.log" || true
+fi
 cmake --preset release >"$results/build.log"
-cmake --build --preset release --target fanout_bench ringroad_micro >>"$results/build.log" || {
+cmake --build --preset release --target fanout_bench latency_bench ringroad_micro \
+  >>"$results/build.log" || {
   tail -n 30 "$results/build.log" >&2
   exit 1
 }
@@ -50,11 +57,19 @@ for scenario in "${scenarios[@]}"; do
     --json "$results/$name.json" | tee -a "$results/tables.md" || code=$?
   echo | tee -a "$results/tables.md"
 done
+# A rate that each of them can keep: 50,000 deliveries per second.
+servers=relay-limit,relay-k1,ringroad,redis,nats,mosquitto,zmq,vsoa-node
+echo "=== latency_bench --subscribers 1000 --rate 50 --rounds $rounds" >&2
+build/release/bench/macro/latency_bench --subscribers 1000 --rate 50 --rounds "$rounds" \
+  --contenders "$servers" --json "$results/latency.json" | tee -a "$results/tables.md" || code=$?
 if ! $quick; then
   echo "=== ringroad_micro" >&2
   build/release/bench/micro/ringroad_micro --benchmark_repetitions=5 --benchmark_min_time=0.1 \
     --benchmark_report_aggregates_only=true --benchmark_out="$results/micro.json" \
     --benchmark_out_format=json || code=$?
 fi
-echo "all rounds are in $results" >&2
+python=/usr/bin/python3 # Debian's own is the one with Debian's matplotlib
+[[ -x $python ]] || python=python3
+"$python" -B tools/bench_page.py "$results" || code=$?
+echo "all rounds are in $results; the page is $results/bench.html" >&2
 exit "$code"
