@@ -131,9 +131,13 @@ Result<uint64_t> Load::finish(std::chrono::milliseconds limit) {
   }
   finishing_ = true;
   if (drive_ == Drive::flood) shutdown(publisher_.fd(), SHUT_WR);
-  const auto end = Clock::now() + limit;
+  // A slow server may take long for its window; one that is silent has lost what is missing.
+  uint64_t before = counts_.delivered_bytes;
+  auto end = Clock::now() + limit;
   while (!drained() && Clock::now() < end) {
     if (Status status = turn(end); !status.ok()) return status;
+    if (counts_.delivered_bytes != before) end = Clock::now() + limit;
+    before = counts_.delivered_bytes;
   }
   // A flood gives everybody the same number; nobody but its server knows which.
   const uint64_t whole = *std::max_element(delivered_.begin(), delivered_.end());

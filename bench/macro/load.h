@@ -43,8 +43,8 @@ class Load {
   Status publish_window();
   /// Publishes and receives until then.
   Status run_until(Clock::time_point end);
-  /// Publishes no more, and receives what is under way until the limit. Answers how many
-  /// deliveries are missing.
+  /// Publishes no more, and receives what is under way until nothing has come for so long. Answers
+  /// how many deliveries are missing.
   Result<uint64_t> finish(std::chrono::milliseconds limit = kFinishTime);
 
   const LoadCounts& counts() const { return counts_; }

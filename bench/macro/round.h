@@ -1,6 +1,6 @@
 // round.h — one contender, measured once.
 // Owner:  values.   Thread: one.
-// Bound:  connecting, warm-up, the measured time, and kFinishTime to drain.
+// Bound:  connecting, warm-up, the measured time, and draining: kFinishTime after the last delivery.
 // Fails:  a Status; a round with missing deliveries is a result, and says so.
 #pragma once
 
