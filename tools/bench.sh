@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # bench.sh — measures Ringroad beside the limits of the kernel and other servers, on this machine.
 # Usage: tools/bench.sh [--quick]
-#   default  six scenarios of fan-out and one of latency, 7 rounds each, and the micro benchmarks
-#            (about half an hour; rounds that something else disturbs are repeated)
+#   default  eight scenarios of fan-out and one of latency, 7 rounds each, and the micro benchmarks
+#            (about 45 minutes; rounds that something else disturbs are repeated)
 #   --quick  two scenarios of fan-out and one of latency, 3 rounds  (about 5 minutes)
 # Needs two cores and a quiet machine. Who is not installed is skipped, and named. Tables on stdout;
 # all rounds in build/bench/bench.json, tables in bench.md, a page with figures in bench.html.
@@ -18,6 +18,8 @@ scenarios=(
   "--subscribers 100"
   "--subscribers 5000"
   "--subscribers 1000 --payload 1024"
+  "--subscribers 100 --window 1"
+  "--subscribers 5000 --window 1"
 )
 quick=false
 case ${1:-} in
