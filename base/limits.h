@@ -47,6 +47,14 @@ inline constexpr size_t kSendSlicesMax = 16;  // iovecs
 inline constexpr size_t kSendBytesMax =
     262'144;  // then the rest waits for the completion; overshoots by one slice
 
+// Zero-copy sends (engine/zero_copy.h, docs/PERFORMANCE.md).
+inline constexpr size_t kZeroCopyBytesMin =
+    32'768;  // smaller sends are copied: pinning pages and a second completion cost more
+inline constexpr size_t kLentSendsMax =
+    16;  // per connection: sends whose memory the kernel still reads
+inline constexpr uint32_t kZeroCopyPauseMin = 256;  // large sends by copy after a "copied" report
+inline constexpr uint32_t kZeroCopyPauseMax = 1U << 20;
+
 // Sessions.
 inline constexpr auto kSessionGate =
     std::chrono::milliseconds(50);  // silence after the SERVINFO reply (B15)

@@ -1,5 +1,6 @@
 #include "engine/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -14,6 +15,12 @@ namespace {
 constexpr Duration kLingerTime = std::chrono::seconds(1);
 // How long the last bytes may take to leave; a peer that does not read is reset then.
 constexpr Duration kLastFlushTime = std::chrono::seconds(5);
+
+/// No memory to pin, or a socket that cannot: says nothing about the connection.
+bool is_zero_copy_refusal(int result) {
+  return result == -ENOMEM || result == -ENOBUFS || result == -EOPNOTSUPP || result == -EINVAL ||
+         result == -EFAULT;
+}
 
 }  // namespace
 
@@ -44,13 +51,14 @@ std::string_view to_string(CloseCause cause) {
 }
 
 Connection::Connection(Loop& loop, Socket socket, Handler& handler)
-    : loop_(loop), handler_(handler), socket_(socket) {
+    : loop_(loop), handler_(handler), socket_(socket), zero_copy_(loop.zero_copy()) {
   CHECK(socket.valid());
 }
 
 Connection::~Connection() {
   CHECK(state_ == State::closed || state_ == State::idle);
-  CHECK(batch_ == nullptr);
+  CHECK(flight_ == nullptr);
+  CHECK(lent_.empty());
 }
 
 void Connection::start() {
@@ -65,34 +73,75 @@ void Connection::flush_soon() {
 
 void Connection::flush() {
   if (state_ != State::open && state_ != State::closing) return;
-  if (send_.submitted()) return;  // its completion looks again
-  if (batch_ == nullptr) {
-    batch_ = loop_.take_batch();
-    handler_.compose(*batch_);
+  if (in_flight()) return;  // its result looks again
+  if (flight_ == nullptr) {
+    flight_ = loop_.take_flight(*this);
+    handler_.compose(flight_->batch());
   }
-  if (!batch_->empty()) {
-    loop_.io().send(socket_, batch_->parts(), send_);
-    return;
-  }
-  drop_batch();
+  if (!flight_->batch().empty()) return submit();
+  drop_flight();
   if (state_ == State::closing) finish_closing();
 }
 
-void Connection::on_send(IoEvent& event) {
-  CHECK(batch_ != nullptr);
-  if (event.result < 0 || state_ == State::terminating) {
-    const bool peer_gone = event.result == -EPIPE || event.result == -ECONNRESET;
-    drop_batch();
-    terminate(peer_gone ? CloseCause::peer : CloseCause::io_error);
-    close_if_quiet();
-    return;
+void Connection::submit() {
+  const ZeroCopyPolicy::Way way = zero_copy_.choose(flight_->batch().bytes(), lent_count_);
+  if (way == ZeroCopyPolicy::Way::lend) loop_.zero_copy_counters().sends.add();
+  flight_->submit(loop_.io(), socket_, way);
+}
+
+void Connection::on_flight(Flight& flight, IoEvent& event) {
+  if (event.released != Release::none) return on_released(flight, event.released);
+  CHECK(&flight == flight_);
+  on_result(event);
+}
+
+void Connection::on_result(IoEvent& event) {
+  const bool refused =
+      flight_->way() == ZeroCopyPolicy::Way::lend && is_zero_copy_refusal(event.result);
+  const bool failed = (event.result < 0 && !refused) || state_ == State::terminating;
+  const auto bytes = static_cast<size_t>(std::max(event.result, 0));
+  if (event.more) {
+    part_with_flight(bytes);
+  } else {
+    flight_->batch().consume(bytes);
+    if (flight_->batch().empty()) drop_flight();
   }
-  const auto bytes = static_cast<size_t>(event.result);
-  batch_->consume(bytes);
-  const bool rest = !batch_->empty();
-  if (!rest) drop_batch();
-  handler_.on_sent(bytes);
+  if (refused) {
+    loop_.zero_copy_counters().refused.add();
+    zero_copy_.on_refused();
+  }
+  if (failed) {
+    if (flight_ != nullptr) drop_flight();
+    const bool peer_gone = event.result == -EPIPE || event.result == -ECONNRESET;
+    terminate(peer_gone ? CloseCause::peer : CloseCause::io_error);
+    return close_if_quiet();
+  }
+  const bool rest = flight_ != nullptr;
+  if (bytes > 0) handler_.on_sent(bytes);
   if (rest || state_ == State::closing) flush_soon();
+}
+
+/// The kernel goes on reading its bytes; what it has not taken of them leaves with another flight.
+void Connection::part_with_flight(size_t bytes_taken) {
+  Flight& lent = *std::exchange(flight_, nullptr);
+  lent_.push_back(lent);
+  ++lent_count_;
+  loop_.begin_loan();
+  if (bytes_taken == lent.batch().bytes()) return;
+  flight_ = loop_.take_flight(*this);
+  lent.batch().share_rest(bytes_taken, flight_->batch());
+}
+
+void Connection::on_released(Flight& flight, Release release) {
+  CHECK(lent_count_ > 0);
+  flight.lent_hook_.unlink();
+  --lent_count_;
+  zero_copy_.on_released(release);
+  loop_.end_loan(flight, release);
+  if (!lent_.empty()) return;
+  if (state_ != State::lingering) return;
+  if (peer_ended_) return terminate(cause_);
+  loop_.start_timer(linger_, kLingerTime);  // only now has the last byte left
 }
 
 void Connection::on_recv(IoEvent& event) {
@@ -179,7 +228,7 @@ void Connection::resume() {
 
 void Connection::on_peer_end() {
   peer_ended_ = true;
-  if (state_ == State::lingering) return terminate(cause_);
+  if (state_ == State::lingering && lent_.empty()) return terminate(cause_);
   if (state_ != State::open || paused_) return;
   handler_.on_end();
   close_after_flush(CloseCause::peer);
@@ -199,10 +248,11 @@ void Connection::close_after_flush(CloseCause cause) {
 }
 
 void Connection::finish_closing() {
-  if (peer_ended_) return terminate(cause_);
+  if (peer_ended_ && lent_.empty()) return terminate(cause_);
   state_ = State::lingering;
   loop_.io().shutdown_send(socket_);
-  loop_.start_timer(linger_, kLingerTime);
+  // What is lent has not left yet: the release starts the timer anew.
+  loop_.start_timer(linger_, lent_.empty() ? kLingerTime : kLastFlushTime);
 }
 
 void Connection::on_linger_end() {
@@ -213,8 +263,9 @@ void Connection::terminate(CloseCause cause) {
   if (state_ == State::terminating || state_ == State::closed) return;
   if (state_ == State::open || cause_ == CloseCause::none) cause_ = cause;
   // What nobody reads would stay in the kernel for minutes.
-  const bool discard = cause_ != CloseCause::peer || send_.submitted();
-  if (discard && state_ != State::lingering) {
+  const bool discard = cause_ != CloseCause::peer || in_flight();
+  // And only a reset makes the kernel let go of what it was lent and the peer does not take.
+  if ((discard && state_ != State::lingering) || !lent_.empty()) {
     (void)loop_.io().set_option(socket_, SocketOption::reset_on_close, 1);
   }
   state_ = State::terminating;
@@ -225,10 +276,12 @@ void Connection::terminate(CloseCause cause) {
 
 void Connection::close_if_quiet() {
   if (state_ != State::terminating) return;
-  if (recv_.submitted() || send_.submitted()) return;  // the kernel may still touch our memory
-  if (batch_ != nullptr) drop_batch();
+  if (recv_.submitted() || in_flight()) return;  // the kernel may still touch our memory
+  if (flight_ != nullptr) drop_flight();
   if (!delivering_) drop_held();  // else deliver_held() does, when its handler has returned
   loop_.io().close(socket_);
+  // Released soon: terminate() has made it a reset.
+  while (!lent_.empty()) lent_.pop_front().orphan();
   state_ = State::closed;
   dirty_hook_.unlink();
   loop_.reap_later(*this);
@@ -239,8 +292,8 @@ void Connection::reap() {
   handler_.on_closed(cause_);
 }
 
-void Connection::drop_batch() {
-  loop_.give_batch(std::exchange(batch_, nullptr));
+void Connection::drop_flight() {
+  loop_.give_flight(std::exchange(flight_, nullptr));
 }
 
 }  // namespace ringroad::engine

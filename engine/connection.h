@@ -2,10 +2,12 @@
 // Owner:  its handler (a session).
 // Thread: the loop's.
 // Life:   open -> [closing -> lingering ->] terminating -> closed. terminate() stops new work,
-//         waits until no kernel operation is out, closes, and the loop calls on_closed() when it
-//         reaps; then, and only then, it may be destroyed.
-// Bound:  one send in flight; received bytes are handed on at once; while paused, what was
-//         already under way is copied aside (at most the loop's receive buffers).
+//         waits until no receive and no send is out, closes, and the loop calls on_closed() when
+//         it reaps; then, and only then, it may be destroyed. What the kernel still reads of
+//         zero-copy sends is the loop's from then on.
+// Bound:  one send without a result, and kLentSendsMax that have theirs but are not released (zero
+//         copy); received bytes are handed on at once; while paused, what was already under way is
+//         copied aside (at most the loop's receive buffers).
 // Fails:  every end has one CloseCause.
 #pragma once
 
@@ -16,9 +18,10 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "engine/flight.h"
 #include "engine/io.h"
-#include "engine/send_batch.h"
 #include "engine/timer_wheel.h"
+#include "engine/zero_copy.h"
 
 namespace ringroad::engine {
 
@@ -51,7 +54,7 @@ class Connection {
     virtual void compose(SendBatch& batch) = 0;
     /// The peer will send nothing more; what it is owed is still sent, then the connection ends.
     virtual void on_end() = 0;
-    /// The kernel took these bytes and their memory is free.
+    /// The kernel took these bytes.
     virtual void on_sent(size_t bytes) = 0;
     /// Closed; no operation is out. The handler may destroy the connection.
     virtual void on_closed(CloseCause cause) = 0;
@@ -80,7 +83,7 @@ class Connection {
 
   /// Open, and not about to end: what is received is wanted, what is queued will be sent.
   bool open() const { return state_ == State::open; }
-  bool sending() const { return send_.submitted() || batch_ != nullptr; }
+  bool sending() const { return flight_ != nullptr; }
   bool paused() const { return paused_; }
   Socket socket() const { return socket_; }
 
@@ -88,12 +91,15 @@ class Connection {
   base::ListHook dirty_hook_;
   base::ListHook reap_hook_;
   void reap();
+  // For its Flights.
+  void on_flight(Flight& flight, IoEvent& event);
 
  private:
   enum class State : uint8_t { idle, open, closing, lingering, terminating, closed };
 
   void on_recv(IoEvent& event);
-  void on_send(IoEvent& event);
+  void on_result(IoEvent& event);
+  void on_released(Flight& flight, Release release);
   void on_linger_end();
   void on_peer_end();
   void deliver(std::span<const std::byte> bytes);
@@ -103,7 +109,10 @@ class Connection {
   void arm();
   void finish_closing();
   void close_if_quiet();
-  void drop_batch();
+  void submit();
+  bool in_flight() const { return flight_ != nullptr && flight_->submitted(); }
+  void part_with_flight(size_t bytes_taken);
+  void drop_flight();
 
   Loop& loop_;
   Handler& handler_;
@@ -111,11 +120,13 @@ class Connection {
   State state_ = State::idle;
   CloseCause cause_ = CloseCause::none;
   bool paused_ = false;
-  bool peer_ended_ = false;     // end of stream was received
-  bool delivering_ = false;     // inside on_bytes
-  SendBatch* batch_ = nullptr;  // what is being sent; the loop's free list lends it
+  bool peer_ended_ = false;                                // end of stream was received
+  bool delivering_ = false;                                // inside on_bytes
+  Flight* flight_ = nullptr;                               // what is being sent, until its result
+  base::IntrusiveList<Flight, &Flight::lent_hook_> lent_;  // taken, not yet released
+  size_t lent_count_ = 0;
+  ZeroCopyPolicy zero_copy_;
   Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);
-  Completion send_ = Completion::bind<&Connection::on_send>(this);
   Timer linger_ = Timer::bind<&Connection::on_linger_end>(this);
   std::vector<std::byte> held_;  // received while paused, in order
   size_t held_begin_ = 0;        // of held_: the handler has taken what is before

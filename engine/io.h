@@ -2,7 +2,7 @@
 // Owner:  one Io per loop.
 // Thread: the loop's thread only, except wake().
 // Lives:  a Completion that is submitted must not move or die until its last event was run
-//         (`more` false); memory handed to send() stays untouched until that event.
+//         (`more` false); memory handed to send() or lend() stays untouched until that event.
 // Fails:  set-up verbs answer a Status; operations answer -errno in IoEvent::result.
 // Why here: io_uring (uring_io), a seeded simulator (tests/sim) and later epoll behind one set of
 //         words, one suite for all.
@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "engine/address.h"
+#include "engine/zero_copy.h"
 #include "ringroad/status.h"
 
 namespace ringroad::engine {
@@ -93,9 +94,10 @@ class RecvLease {
 struct IoEvent {
   int32_t result = 0;  ///< >= 0: bytes, or the accepted socket's handle; < 0: -errno
   bool more = false;   ///< The operation is still submitted; further events follow (accept, recv,
-                       ///< recv_from).
+                       ///< recv_from, lend).
   RecvLease lease;     ///< recv, recv_from: the bytes. Empty at end of stream and on errors.
-  Address from;        ///< recv_from: the sender
+  Release released = Release::none;  ///< lend(): not none = the kernel reads the memory no more
+  Address from;                      ///< recv_from: the sender
   Address to;  ///< recv_from with packet_info: the local address (its port is not filled in)
 };
 
@@ -177,6 +179,15 @@ class Io {
   /// Sends all parts in order; the result may be short. `parts` and what they point at stay valid
   /// until the event.
   virtual void send(Socket socket, std::span<const iovec> parts, Completion& completion) = 0;
+  /// send() without a copy, as far as the kernel can. The first event has the result; if it says
+  /// `more`, a second one (`released`) follows when the peer has taken the bytes or the connection
+  /// is gone, which may be long after: shutdown() does not hasten it, close() after a reset_on_close
+  /// does, and that may come before it. An Io without zero copy just sends.
+  virtual void lend(Socket socket, std::span<const iovec> parts, Completion& completion) {
+    send(socket, parts, completion);
+  }
+  /// What lend() does here. May cost a system call the first time.
+  virtual ZeroCopySupport zero_copy_support() { return ZeroCopySupport::none; }
   /// One datagram, now or never: bytes sent or -errno (-EAGAIN: the socket is full). `from` may be
   /// null.
   virtual int send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
@@ -186,7 +197,7 @@ class Io {
   virtual void shutdown(Socket socket) = 0;
   /// Tells the peer that nothing more will come; receiving goes on.
   virtual void shutdown_send(Socket socket) = 0;
-  /// Nothing may be submitted on it any more.
+  /// Nothing may be submitted on it any more, but for releases that are still to come.
   virtual void close(Socket socket) = 0;
   /// Asks for an early end; the event still comes (perhaps -ECANCELED). Nothing if not submitted.
   virtual void cancel(Completion& completion) = 0;

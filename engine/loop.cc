@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kSleepMax =
     std::chrono::seconds(1);  // a lost wake-up would cost this, not everything
-constexpr size_t kFreeBatchesMax = base::kSendsPerTurn;
+constexpr size_t kFreeFlightsMax = base::kSendsPerTurn;
 
 /// Leaves the core's other hardware thread more room while this one only looks.
 inline void relax() {
@@ -22,13 +22,21 @@ inline void relax() {
 
 }  // namespace
 
-Loop::Loop(Io& io, Work& work, uint32_t spin_percent)
-    : io_(io), work_(work), now_(io.now()), timers_(now_), spin_(spin_percent) {
+Loop::Loop(Io& io, Work& work, LoopOptions options)
+    : io_(io),
+      work_(work),
+      zero_copy_(options.zero_copy == ZeroCopy::off
+                     ? ZeroCopy::off
+                     : possible(options.zero_copy, io.zero_copy_support())),
+      now_(io.now()),
+      timers_(now_),
+      spin_(options.spin_percent) {
 }
 
 Loop::~Loop() {
   CHECK(closed_.empty());
   CHECK(dirty_.empty());
+  CHECK(!has_loans());
 }
 
 void Loop::run() {
@@ -146,17 +154,29 @@ void Loop::reap_later(Connection& connection) {
   closed_.push_back(connection);
 }
 
-SendBatch* Loop::take_batch() {
-  if (batches_.empty()) return new SendBatch();
-  SendBatch* batch = batches_.back().release();
-  batches_.pop_back();
-  return batch;
+Flight* Loop::take_flight(Connection& connection) {
+  std::unique_ptr<Flight> flight;
+  if (flights_.empty()) {
+    flight = std::make_unique<Flight>();
+  } else {
+    flight = std::move(flights_.back());
+    flights_.pop_back();
+  }
+  flight->begin(*this, connection);
+  return flight.release();
 }
 
-void Loop::give_batch(SendBatch* batch) {
-  batch->clear();
-  std::unique_ptr<SendBatch> owned(batch);
-  if (batches_.size() < kFreeBatchesMax) batches_.push_back(std::move(owned));
+void Loop::end_loan(Flight& flight, Release release) {
+  CHECK(has_loans());
+  zero_copy_counters_.lent.sub();
+  if (release == Release::copied) zero_copy_counters_.copied.add();
+  give_flight(&flight);
+}
+
+void Loop::give_flight(Flight* flight) {
+  flight->end();
+  std::unique_ptr<Flight> owned(flight);
+  if (flights_.size() < kFreeFlightsMax) flights_.push_back(std::move(owned));
 }
 
 }  // namespace ringroad::engine

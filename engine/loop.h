@@ -18,12 +18,18 @@
 #include "base/counter.h"
 #include "base/intrusive_list.h"
 #include "engine/connection.h"
+#include "engine/flight.h"
 #include "engine/io.h"
-#include "engine/send_batch.h"
 #include "engine/spin_policy.h"
 #include "engine/timer_wheel.h"
+#include "engine/zero_copy.h"
 
 namespace ringroad::engine {
+
+struct LoopOptions {
+  ZeroCopy zero_copy = ZeroCopy::off;  // of its connections, as far as the Io can
+  uint32_t spin_percent = 0;  // of this thread's time: may go into looking for work before it sleeps
+};
 
 class Loop {
  public:
@@ -45,9 +51,8 @@ class Loop {
     ~Work() = default;
   };
 
-  /// `spin_percent` of this thread's time may go into looking for work before it sleeps.
-  Loop(Io& io, Work& work, uint32_t spin_percent = 0);
-  ~Loop();  ///< Every connection must be closed and reaped.
+  Loop(Io& io, Work& work, LoopOptions options = {});
+  ~Loop();  ///< Every connection must be closed and reaped, and no loan be out.
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -65,8 +70,17 @@ class Loop {
 
   void flush_later(Connection& connection);
   void reap_later(Connection& connection);
-  SendBatch* take_batch();
-  void give_batch(SendBatch* batch);
+  Flight* take_flight(Connection& connection);
+  void give_flight(Flight* flight);
+  /// The kernel reads its bytes from now on without a copy, until end_loan().
+  void begin_loan() { zero_copy_counters_.lent.add(); }
+  void end_loan(Flight& flight, Release release);
+  /// Flights that are not released yet, also of connections that are gone. A loop must not end
+  /// before them.
+  bool has_loans() const { return zero_copy_counters_.lent.get() > 0; }
+  ZeroCopy zero_copy() const { return zero_copy_; }
+  ZeroCopyCounters& zero_copy_counters() { return zero_copy_counters_; }
+  const ZeroCopyCounters& zero_copy_counters() const { return zero_copy_counters_; }
   /// Bytes that completions received in this turn, for the budget.
   void count_bytes(size_t bytes) { turn_bytes_ += bytes; }
   /// Input of paused connections, now.
@@ -85,6 +99,8 @@ class Loop {
 
   Io& io_;
   Work& work_;
+  const ZeroCopy zero_copy_;
+  ZeroCopyCounters zero_copy_counters_;
   TimePoint now_;
   TimerWheel timers_;
   SpinPolicy spin_;
@@ -97,8 +113,8 @@ class Loop {
   base::Counter held_bytes_;
   base::IntrusiveList<Connection, &Connection::dirty_hook_> dirty_;
   base::IntrusiveList<Connection, &Connection::reap_hook_> closed_;
-  std::vector<std::unique_ptr<SendBatch>> batches_;  // free ones
-  std::atomic<bool> stopping_{false};                // stop() release -> run() acquire
+  std::vector<std::unique_ptr<Flight>> flights_;  // free ones
+  std::atomic<bool> stopping_{false};             // stop() release -> run() acquire
 };
 
 }  // namespace ringroad::engine

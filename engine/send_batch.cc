@@ -1,5 +1,6 @@
 #include "engine/send_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringroad::engine {
@@ -33,6 +34,17 @@ void SendBatch::consume(size_t bytes) {
     ++begin_;
   }
   if (begin_ == end_) begin_ = end_ = 0;
+}
+
+void SendBatch::share_rest(size_t bytes, SendBatch& rest) const {
+  CHECK(bytes <= bytes_);
+  for (size_t i = begin_; i < end_; ++i) {
+    // What was consumed of the first part is no more in parts_, but still in slices_.
+    const size_t gone = slices_[i].size() - parts_[i].iov_len;
+    const size_t skipped = std::min(bytes, parts_[i].iov_len);
+    bytes -= skipped;
+    if (skipped < parts_[i].iov_len) rest.push(slices_[i].from(gone + skipped));
+  }
 }
 
 void SendBatch::clear() {

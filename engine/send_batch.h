@@ -1,10 +1,9 @@
 // send_batch.h — what one send gives to the kernel: slices in order, and how far it got.
-// Owner:  a Connection while a send is out; from a free list of the Loop, so that idle
-//         connections have none.
+// Owner:  a Flight.
 // Thread: the loop's.
 // Bound:  kSendSlicesMax parts; room() ends at kSendBytesMax.
-// Lives:  its slices are dropped when their last byte was taken (released), not when the send was
-//         submitted.
+// Lives:  its slices are dropped when the kernel reads them no more: their last byte was taken by
+//         copy, or the whole send was released; not when it was submitted.
 #pragma once
 
 #include <sys/uio.h>
@@ -30,6 +29,8 @@ class SendBatch {
   /// The kernel took `bytes` from the front.
   void consume(size_t bytes);
   void clear();
+  /// Appends what lies behind the first `bytes` to `rest`; changes nothing here.
+  void share_rest(size_t bytes, SendBatch& rest) const;
 
   std::span<const iovec> parts() const { return {parts_.data() + begin_, end_ - begin_}; }
 

@@ -31,6 +31,8 @@ constexpr uint32_t kSetupNoSqArray = 1U << 16;
 constexpr uint32_t kFeatureSendBundle = 1U << 14;
 constexpr uint32_t kFeatureMinWait = 1U << 15;
 constexpr uint16_t kBufferRingIncremental = 2;
+constexpr uint16_t kSendReportUsage = 1U << 3;      // IORING_SEND_ZC_REPORT_USAGE
+constexpr uint32_t kNotificationCopied = 1U << 31;  // IORING_NOTIF_USAGE_ZC_COPIED
 
 // One thread submits, and its task work runs when it asks for it: no interrupts, batches.
 // TASKRUN_FLAG tells whether asking is worth a system call. The ring starts disabled because
@@ -61,6 +63,7 @@ static_assert((sizeof(io_uring_recvmsg_out) + kDatagramNameBytes) % alignof(cmsg
 static_assert(base::kDatagramBufferBytes >=
               sizeof(io_uring_recvmsg_out) + kDatagramNameBytes + kDatagramControlBytes + 65'507);
 
+constexpr int kSendFlags = MSG_WAITALL | MSG_NOSIGNAL;
 constexpr size_t kRoundsMax = 64;                        // of running deferred work in one wait
 constexpr Duration kTimeoutMax = std::chrono::hours(1);  // a longer wait just ends early
 
@@ -195,7 +198,13 @@ class UringIo::Ring {
   }
   /// Memory that lives until `sqe` is submitted; the kernel copies it then
   /// (IORING_FEAT_SUBMIT_STABLE).
-  msghdr& header_of(const io_uring_sqe& sqe) { return extras_[slot_of(sqe)].header; }
+  msghdr& header_of(const io_uring_sqe& sqe, std::span<const iovec> parts) {
+    msghdr& header = extras_[slot_of(sqe)].header;
+    header = {};
+    header.msg_iov = const_cast<iovec*>(parts.data());  // the kernel only reads them
+    header.msg_iovlen = parts.size();
+    return header;
+  }
   Address& address_of(const io_uring_sqe& sqe) { return extras_[slot_of(sqe)].address; }
   msghdr& datagram_header() { return datagram_header_; }
 
@@ -292,6 +301,41 @@ bool takes_incremental_buffers(int descriptor) {
 
 }  // namespace
 
+namespace {
+
+/// Where the kernel does not know the flag it refuses the entry; else it looks for the descriptor.
+ZeroCopySupport try_zero_copy(io_uring& ring) {
+  io_uring_sqe* sqe = ::io_uring_get_sqe(&ring);
+  CHECK(sqe != nullptr);
+  std::memset(sqe, 0, sizeof *sqe);
+  ::io_uring_prep_send_zc(sqe, -1, nullptr, 0, MSG_NOSIGNAL, kSendReportUsage);
+  io_uring_cqe* cqe = nullptr;
+  if (::io_uring_submit(&ring) != 1 || ::io_uring_wait_cqe(&ring, &cqe) != 0) {
+    return ZeroCopySupport::none;
+  }
+  return cqe->res == -EINVAL ? ZeroCopySupport::blind : ZeroCopySupport::reporting;
+}
+
+}  // namespace
+
+ZeroCopySupport probe_zero_copy() {
+  io_uring ring = {};
+  io_uring_params params = {};
+  const int descriptor = ::io_uring_setup(4, &params);
+  if (descriptor < 0) return ZeroCopySupport::none;
+  if (map_ring(descriptor, params, ring) != 0) {
+    ::close(descriptor);
+    return ZeroCopySupport::none;
+  }
+  ZeroCopySupport support = ZeroCopySupport::none;
+  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
+    if (io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC) != 0) support = try_zero_copy(ring);
+    ::io_uring_free_probe(probe);
+  }
+  ::io_uring_queue_exit(&ring);
+  return support;
+}
+
 Result<IoFeatures> probe_io_uring() {
   UringOptions options;
   options.submissions = 8;
@@ -304,6 +348,7 @@ Result<IoFeatures> probe_io_uring() {
   if (Status status = open_ring(8, 16, ring); !status.ok()) return status;
   IoFeatures features;
   features.kernel = refusal_facts().kernel;
+  features.zero_copy_report = probe_zero_copy() == ZeroCopySupport::reporting;
   features.buffer_rings = true;  // create() has registered two
   features.multishot = true;     // older than DEFER_TASKRUN, which create() has asked for
   features.no_sqarray = (ring.flags & kSetupNoSqArray) != 0;
@@ -436,6 +481,11 @@ void UringIo::Ring::deliver(const io_uring_cqe& cqe, std::vector<Completed>& com
   IoEvent event;
   event.result = cqe.res;
   event.more = (cqe.flags & IORING_CQE_F_MORE) != 0;
+  if ((cqe.flags & IORING_CQE_F_NOTIF) != 0) {
+    const bool copied = (static_cast<uint32_t>(cqe.res) & kNotificationCopied) != 0;
+    event.released = copied ? Release::copied : Release::uncopied;
+    event.result = 0;
+  }
   if (!take_buffer(cqe, event)) return;
   auto* completion = reinterpret_cast<Completion*>(static_cast<uintptr_t>(cqe.user_data));
   completed.push_back({completion, std::move(event)});
@@ -525,38 +575,6 @@ Result<std::unique_ptr<UringIo>> UringIo::create(const UringOptions& options) {
   return io;
 }
 
-Result<Socket> UringIo::open(Transport transport, int family) {
-  return open_socket(transport, family);
-}
-
-Status UringIo::set_option(Socket socket, SocketOption option, int value) {
-  return set_socket_option(socket, option, value);
-}
-
-Status UringIo::steer(Socket socket, uint32_t offset, uint32_t members) {
-  return steer_datagrams(socket, offset, members);
-}
-
-Status UringIo::bind(Socket socket, const Address& address) {
-  return bind_socket(socket, address);
-}
-
-Status UringIo::listen(Socket socket, int backlog) {
-  return listen_socket(socket, backlog);
-}
-
-Status UringIo::connect_datagram(Socket socket, const Address& peer) {
-  return connect_socket(socket, peer);
-}
-
-Result<Address> UringIo::local_address(Socket socket) {
-  return local_address_of(socket);
-}
-
-Result<Address> UringIo::peer_address(Socket socket) {
-  return peer_address_of(socket);
-}
-
 void UringIo::accept(Socket listener, Completion& completion) {
   io_uring_sqe& sqe = ring_->next(completion);
   // Blocking sockets: io_uring waits for them without blocking us; on non-blocking ones it would
@@ -589,21 +607,29 @@ void UringIo::send(Socket socket, std::span<const iovec> parts, Completion& comp
   CHECK(!parts.empty());
   io_uring_sqe& sqe = ring_->next(completion);
   counters_.sends.add();
-  constexpr int kFlags = MSG_WAITALL | MSG_NOSIGNAL;
   if (parts.size() == 1) {
-    io_uring_prep_send(&sqe, socket.handle, parts[0].iov_base, parts[0].iov_len, kFlags);
-    return;
+    io_uring_prep_send(&sqe, socket.handle, parts[0].iov_base, parts[0].iov_len, kSendFlags);
+  } else {
+    io_uring_prep_sendmsg(&sqe, socket.handle, &ring_->header_of(sqe, parts), kSendFlags);
   }
-  msghdr& header = ring_->header_of(sqe);
-  header = {};
-  header.msg_iov = const_cast<iovec*>(parts.data());  // the kernel only reads them
-  header.msg_iovlen = parts.size();
-  io_uring_prep_sendmsg(&sqe, socket.handle, &header, kFlags);
 }
 
-int UringIo::send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
-                     const Address* from) {
-  return send_datagram(socket, bytes, to, from);
+void UringIo::lend(Socket socket, std::span<const iovec> parts, Completion& completion) {
+  CHECK(!parts.empty());
+  const bool reports = zero_copy_support() == ZeroCopySupport::reporting;
+  io_uring_sqe& sqe = ring_->next(completion);
+  counters_.sends.add();
+  if (parts.size() == 1) {
+    io_uring_prep_send_zc(&sqe, socket.handle, parts[0].iov_base, parts[0].iov_len, kSendFlags, 0);
+  } else {
+    io_uring_prep_sendmsg_zc(&sqe, socket.handle, &ring_->header_of(sqe, parts), kSendFlags);
+  }
+  if (reports) sqe.ioprio |= kSendReportUsage;
+}
+
+ZeroCopySupport UringIo::zero_copy_support() {
+  if (!zero_copy_support_.has_value()) zero_copy_support_ = probe_zero_copy();
+  return *zero_copy_support_;
 }
 
 void UringIo::shutdown(Socket socket) {
@@ -613,15 +639,6 @@ void UringIo::shutdown(Socket socket) {
   io_uring_sqe& sqe = ring_->next(kTagIgnored);
   io_uring_prep_cancel_fd(&sqe, socket.handle, IORING_ASYNC_CANCEL_ALL);
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
-}
-
-void UringIo::shutdown_send(Socket socket) {
-  ::shutdown(socket.handle, SHUT_WR);
-}
-
-void UringIo::close(Socket socket) {
-  CHECK(socket.valid());
-  ::close(socket.handle);
 }
 
 void UringIo::cancel(Completion& completion) {

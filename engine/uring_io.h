@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/counter.h"
@@ -34,7 +35,7 @@ struct UringCounters {
   base::Counter enters;  // system calls
   base::Counter sqes;
   base::Counter cqes;
-  base::Counter sends;
+  base::Counter sends;                   // copied or lent
   base::Counter recv_buffers_exhausted;  // a receive found no buffer and has to be armed again
   base::Counter datagrams_truncated;     // dropped
 };
@@ -61,6 +62,8 @@ class UringIo final : public Io {
   void recv(Socket socket, Completion& completion) override;
   void recv_from(Socket socket, Completion& completion) override;
   void send(Socket socket, std::span<const iovec> parts, Completion& completion) override;
+  void lend(Socket socket, std::span<const iovec> parts, Completion& completion) override;
+  ZeroCopySupport zero_copy_support() override;
   int send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
               const Address* from) override;
 
@@ -84,6 +87,7 @@ class UringIo final : public Io {
 
   UringCounters counters_;
   std::unique_ptr<Ring> ring_;
+  std::optional<ZeroCopySupport> zero_copy_support_;  // once somebody has asked
 };
 
 }  // namespace ringroad::engine

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/zero_copy.h"
 #include "ringroad/status.h"
 
 namespace ringroad::engine {
@@ -20,6 +21,7 @@ struct IoFeatures {
   bool buffer_rings = false;         // 5.19
   bool multishot = false;            // accept 5.19, receive 6.0
   bool zero_copy_send = false;       // 6.0
+  bool zero_copy_report = false;     // 6.2: the kernel says whether it copied after all
   bool no_sqarray = false;           // 6.6, used
   bool send_bundle = false;          // 6.10, reported only
   bool incremental_buffers = false;  // 6.12, reported only
@@ -28,6 +30,9 @@ struct IoFeatures {
 
 /// ok, or why a UringIo cannot work here.
 Result<IoFeatures> probe_io_uring();
+
+/// What zero-copy sends can do here; none where io_uring cannot work.
+ZeroCopySupport probe_zero_copy();
 
 /// What a sentence about a refusal is made of.
 struct RefusalFacts {

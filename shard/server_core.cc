@@ -112,6 +112,7 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
       .clients_max = options_.clients_per_shard_max,
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
       .spin_percent = options_.spin_percent,
+      .zero_copy = options_.zero_copy,
   };
 }
 

@@ -13,6 +13,8 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.messages_in += counters.messages_in.get();
   stats.bytes_in += counters.bytes_in.get();
   stats.bytes_out += counters.bytes_out.get();
+  stats.zero_copy_sends += shard.zero_copy_stats().sends.get();
+  stats.zero_copy_copied += shard.zero_copy_stats().copied.get();
   stats.deliveries += shard.fanout_stats().sent.get();
   stats.deliveries_dropped += shard.fanout_stats().dropped.get();
   stats.cohort_appends += shard.fanout_stats().appends.get();

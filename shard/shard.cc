@@ -33,7 +33,7 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       patterns_(patterns),
       writer_(pool_),
       mailbox_(io, config.shards, config.mailbox_bytes),
-      loop_(io, *this, config.spin_percent),
+      loop_(io, *this, {.zero_copy = config.zero_copy, .spin_percent = config.spin_percent}),
       fanout_(pool_, filter_, config.session.queue_bytes_max),
       registry_(index, config.shards) {
   CHECK(index < config.shards);
@@ -242,7 +242,8 @@ void Shard::on_stop_deadline() {
 }
 
 void Shard::finish_stop() {
-  if (registry_.size() > 0 || !listener_->closed() || !quick_->closed()) return;
+  if (registry_.size() > 0 || !listener_->closed() || !quick_->closed() || loop_.has_loans())
+    return;
   loop_.stop_timer(stop_timer_);
   loop_.stop_timer(room_timer_);
   writer_.reset();

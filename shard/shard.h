@@ -35,6 +35,7 @@ struct ShardConfig {
   size_t clients_max = 200'000;
   size_t mailbox_bytes = 1'048'576;
   uint32_t spin_percent = 0;
+  ZeroCopy zero_copy = ZeroCopy::off;
 };
 
 class Shard final : public engine::Loop::Work,
@@ -62,6 +63,7 @@ class Shard final : public engine::Loop::Work,
   const InterestFilter& filter() const { return filter_; }
   const ClientDirectory& directory() const { return registry_.directory(); }
   const ShardCounters& stats() const { return counters_; }
+  const engine::ZeroCopyCounters& zero_copy_stats() const { return loop_.zero_copy_counters(); }
   const Fanout::Stats& fanout_stats() const { return fanout_.stats(); }
   uint64_t bytes_live() const {
     return pool_.bytes_live().get() + counters_.held_bytes.get() + loop_.held_bytes().get();

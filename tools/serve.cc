@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -107,6 +108,10 @@ ExitCode run_serve(ServeOptions options) {
   return ExitCode::ok;
 }
 
+std::map<std::string, ZeroCopy> zero_copy_names() {
+  return {{"off", ZeroCopy::off}, {"automatic", ZeroCopy::automatic}, {"forced", ZeroCopy::forced}};
+}
+
 constexpr const char* kFooter =
     R"(Whoever sends a datagram to /fleet/7/pos reaches everybody who subscribed to it, to /fleet/ or to /.
 The command /ringroad/stats answers with the counters.
@@ -144,6 +149,9 @@ Command add_serve(CLI::App& root) {
           ->capture_default_str()
           ->type_name("PREFIX");
   app->add_flag("--no-relay", options->no_relay, "Publish no datagrams")->excludes(relay);
+  app->add_option("--zero-copy", server.zero_copy, "Send large pieces without a copy")
+      ->transform(CLI::CheckedTransformer(zero_copy_names()))
+      ->option_text("off|automatic|forced=automatic");
   app->add_option("--stats", options->stats_s, "A line on stderr every so often")
       ->check(decimal(0.1, 86'400.0))
       ->type_name("SECONDS");

@@ -26,6 +26,8 @@ constexpr std::array kCounters = {
     Named{"deliveries_dropped", &ServerStats::deliveries_dropped},
     Named{"bytes_in", &ServerStats::bytes_in},
     Named{"bytes_out", &ServerStats::bytes_out},
+    Named{"zero_copy_sends", &ServerStats::zero_copy_sends},
+    Named{"zero_copy_copied", &ServerStats::zero_copy_copied},
     Named{"cohort_appends", &ServerStats::cohort_appends},
     Named{"publishes_overloaded", &ServerStats::publishes_overloaded},
     Named{"relayed", &ServerStats::relayed},

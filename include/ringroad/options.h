@@ -13,6 +13,13 @@
 
 namespace ringroad {
 
+/// Whether the kernel sends from the server's memory instead of copying it first.
+enum class ZeroCopy : uint8_t {
+  off,
+  automatic,  ///< Large sends, on connections where the kernel reports that it did not copy anyway.
+  forced,     ///< Every send. For tests and measurements.
+};
+
 struct ServerOptions {
   /// Sent to each client in the handshake, verbatim: JSON text (object or string), or empty (V13).
   std::string info = {};
@@ -44,6 +51,9 @@ struct ServerOptions {
   /// Accept quick datagrams only from the announced UDP port, not just from the client's address
   /// (W19).
   bool quick_strict = true;
+  /// Sends without a copy into the kernel. On loopback and veth the kernel copies all the same, so
+  /// there `automatic` gives up after one send per connection. Needs Linux 6.2, else it is `off`.
+  ZeroCopy zero_copy = ZeroCopy::automatic;
 
   /// ok, or invalid_argument with the option, the value and the range.
   Status validate() const;

@@ -98,6 +98,10 @@ struct ServerStats {
   uint64_t deliveries_dropped = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
+  /// Sends that lent their bytes to the kernel (ServerOptions::zero_copy); of those, the ones it
+  /// reported to have copied all the same.
+  uint64_t zero_copy_sends = 0;
+  uint64_t zero_copy_copied = 0;
   /// Log appends: one per (publish, cohort), whatever the cohort's size.
   uint64_t cohort_appends = 0;
   /// publish() answered overloaded; nothing was sent.

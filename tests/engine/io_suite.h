@@ -41,6 +41,8 @@ class Op {
  public:
   Completion& completion() { return completion_; }
   bool submitted() const { return completion_.submitted(); }
+  /// A send's bytes were taken, or not; its memory may still be lent.
+  bool has_result() const { return !results_.empty(); }
   bool done() const { return ended_ && !completion_.submitted(); }
   size_t events() const { return results_.size(); }
   int last() const { return results_.empty() ? 1 : results_.back(); }
@@ -53,8 +55,9 @@ class Op {
 
  private:
   void on_event(IoEvent& event) {
-    results_.push_back(event.result);
     ended_ = !event.more;
+    if (event.released != Release::none) return;
+    results_.push_back(event.result);
     if (event.result > 0 && !event.lease.bytes().empty()) {
       EXPECT_EQ(static_cast<size_t>(event.result), event.lease.bytes().size());
     }
@@ -104,11 +107,19 @@ class Reader {
   Completion completion_ = Completion::bind<&Reader::on_event>(this);
 };
 
-/// Sends all of `bytes`, in as many operations as it takes.
+/// By which verb a suite sends.
+enum class SendVerb { send, lend };
+
+inline void send_by(SendVerb verb, Io& io, Socket socket, std::span<const iovec> parts,
+                    Completion& completion) {
+  verb == SendVerb::lend ? io.lend(socket, parts, completion) : io.send(socket, parts, completion);
+}
+
+/// Sends all of `bytes`, in as many operations as it takes, one after the other's last event.
 class Writer {
  public:
-  Writer(Io& io, Socket socket, std::span<const std::byte> bytes)
-      : io_(io), socket_(socket), rest_(bytes) {
+  Writer(SendVerb verb, Io& io, Socket socket, std::span<const std::byte> bytes)
+      : verb_(verb), io_(io), socket_(socket), rest_(bytes) {
     submit();
   }
 
@@ -118,21 +129,27 @@ class Writer {
 
  private:
   void submit() {
-    part_ = {const_cast<std::byte*>(rest_.data()), rest_.size()};
-    io_.send(socket_, {&part_, 1}, completion_);
+    // Lent pages count against the locked memory of a user.
+    const size_t bytes_max = verb_ == SendVerb::lend ? 1'000'000 : rest_.size();
+    part_ = {const_cast<std::byte*>(rest_.data()), std::min(rest_.size(), bytes_max)};
+    send_by(refused_ ? SendVerb::send : verb_, io_, socket_, {&part_, 1}, completion_);
   }
   void on_event(IoEvent& event) {
-    EXPECT_FALSE(event.more);
-    error_ = std::min(event.result, 0);
-    if (event.result <= 0) return;
-    rest_ = rest_.subspan(static_cast<size_t>(event.result));
-    if (!rest_.empty()) submit();
+    if (event.released == Release::none) {
+      EXPECT_TRUE(verb_ == SendVerb::lend || !event.more);
+      refused_ = verb_ == SendVerb::lend && event.result == -ENOMEM;
+      error_ = refused_ ? 0 : std::min(event.result, 0);
+      rest_ = rest_.subspan(static_cast<size_t>(std::max(event.result, 0)));
+    }
+    if (!event.more && error_ == 0 && !rest_.empty()) submit();
   }
 
+  SendVerb verb_;
   Io& io_;
   Socket socket_;
   std::span<const std::byte> rest_;
   iovec part_ = {};
+  bool refused_ = false;
   int error_ = 0;
   Completion completion_ = Completion::bind<&Writer::on_event>(this);
 };
@@ -140,6 +157,7 @@ class Writer {
 struct BackEnd {
   const char* name;
   sim::WorldResult (*make)(const sim::WorldOptions&);
+  SendVerb verb;
 };
 
 class IoSuite : public testing::TestWithParam<BackEnd> {
@@ -212,7 +230,7 @@ class IoSuite : public testing::TestWithParam<BackEnd> {
     server().close(pair.server);
   }
   void send_all(Io& io, Socket socket, const std::vector<std::byte>& bytes) {
-    Writer writer(io, socket, bytes);
+    Writer writer(GetParam().verb, io, socket, bytes);
     EXPECT_TRUE(run_until([&] { return writer.done(); }));
     EXPECT_EQ(writer.error(), 0);
   }
@@ -228,8 +246,15 @@ inline std::vector<std::byte> pattern(size_t size, uint64_t seed) {
 }
 
 inline auto every_back_end() {
-  return testing::Values(BackEnd{"uring", &sim::make_uring_world},
-                         BackEnd{"sim", &sim::make_sim_world});
+  return testing::Values(BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
+                         BackEnd{"sim", &sim::make_sim_world, SendVerb::send});
+}
+
+inline auto every_back_end_and_verb() {
+  return testing::Values(BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
+                         BackEnd{"uring_zero_copy", &sim::make_uring_world, SendVerb::lend},
+                         BackEnd{"sim", &sim::make_sim_world, SendVerb::send},
+                         BackEnd{"sim_zero_copy", &sim::make_sim_world, SendVerb::lend});
 }
 
 inline std::string back_end_name(const testing::TestParamInfo<BackEnd>& info) {

@@ -101,7 +101,7 @@ TEST_P(StreamSuite, SendsPartsInOrder) {
     all += texts[i];
   }
   Op send;
-  client().send(pair.client, parts, send.completion());
+  send_by(GetParam().verb, client(), pair.client, parts, send.completion());
   EXPECT_TRUE(run_until([&] { return send.done(); }));
   ASSERT_GT(send.last(), 0);
   const auto sent = static_cast<size_t>(send.last());
@@ -115,7 +115,7 @@ TEST_P(StreamSuite, SendsPartsInOrder) {
 TEST_P(StreamSuite, SendWaitsForAPeerThatDoesNotRead) {
   const Pair pair = connected();
   const std::vector<std::byte> bytes = pattern(16'000'000, 1);
-  const Writer writer(client(), pair.client, bytes);
+  const Writer writer(GetParam().verb, client(), pair.client, bytes);
   world_->settle();
   EXPECT_FALSE(writer.done());
   Reader reader(server(), pair.server);
@@ -167,7 +167,7 @@ TEST_P(StreamSuite, ResetIsAnError) {
   const std::string text = "too late";
   const iovec part = {const_cast<char*>(text.data()), text.size()};
   Op send;
-  server().send(pair.server, {&part, 1}, send.completion());
+  send_by(GetParam().verb, server(), pair.server, {&part, 1}, send.completion());
   EXPECT_TRUE(run_until([&] { return send.done(); }));
   EXPECT_TRUE(send.last() == -EPIPE || send.last() == -ECONNRESET) << send.last();
   server().close(pair.server);
@@ -220,20 +220,61 @@ TEST_P(StreamSuite, ShutdownEndsWhatIsSubmitted) {
   server().accept(listening, accept.completion());
   server().recv(pair.server, recv.completion());
   server().recv_from(datagrams, recv_from.completion());
-  server().send(pair.server, {&part, 1}, send.completion());
+  send_by(GetParam().verb, server(), pair.server, {&part, 1}, send.completion());
   world_->settle();
   EXPECT_FALSE(accept.done());
   EXPECT_FALSE(recv.done());
   EXPECT_FALSE(recv_from.done());
   for (const Socket socket : {listening, pair.server, datagrams}) server().shutdown(socket);
-  EXPECT_TRUE(
-      run_until([&] { return accept.done() && recv.done() && send.done() && recv_from.done(); }));
+  EXPECT_TRUE(run_until(
+      [&] { return accept.done() && recv.done() && send.has_result() && recv_from.done(); }));
   EXPECT_LE(recv.last(), 0);
   EXPECT_LT(accept.last(), 0);
   EXPECT_LE(recv_from.last(), 0);
   EXPECT_LT(send.last(), static_cast<int>(bytes.size()));
   for (const Socket socket : {listening, datagrams}) server().close(socket);
+  // What was lent and not taken is released by a reset only.
+  EXPECT_TRUE(server().set_option(pair.server, SocketOption::reset_on_close, 1).ok());
   close(pair);
+  EXPECT_TRUE(run_until([&] { return send.done(); }));
+}
+
+TEST_P(StreamSuite, WhatIsLentIsReleasedInTheEnd) {
+  if (GetParam().verb != SendVerb::lend) return;
+  const Pair pair = connected();
+  Reader reader(server(), pair.server);
+  std::array<std::vector<std::byte>, 8> texts;
+  std::array<iovec, 8> parts;
+  std::array<Op, 8> sends;
+  std::vector<std::byte> model;
+  for (size_t i = 0; i < sends.size(); ++i) {
+    texts[i] = pattern(20'000 + i, i);
+    parts[i] = {texts[i].data(), texts[i].size()};
+    client().lend(pair.client, {&parts[i], 1}, sends[i].completion());
+    EXPECT_TRUE(run_until([&] { return sends[i].has_result(); }));  // not: released
+    ASSERT_GT(sends[i].last(), 0);
+    model.insert(model.end(), texts[i].begin(), texts[i].begin() + sends[i].last());
+  }
+  EXPECT_TRUE(run_until([&] { return reader.bytes().size() == model.size(); }));
+  EXPECT_EQ(reader.bytes(), model);
+  for (Op& send : sends) EXPECT_TRUE(run_until([&] { return send.done(); }));
+  close_after(reader, pair);
+}
+
+TEST_P(StreamSuite, AResetReleasesWhatNobodyTook) {
+  if (GetParam().verb != SendVerb::lend) return;
+  const Pair pair = connected();
+  std::vector<std::byte> bytes = pattern(1'000'000, 9);
+  const iovec part = {bytes.data(), bytes.size()};
+  Op send;
+  server().lend(pair.server, {&part, 1}, send.completion());  // the peer does not read
+  world_->settle();
+  server().shutdown(pair.server);
+  EXPECT_TRUE(run_until([&] { return send.has_result(); }));
+  EXPECT_TRUE(server().set_option(pair.server, SocketOption::reset_on_close, 1).ok());
+  server().close(pair.server);
+  EXPECT_TRUE(run_until([&] { return send.done(); }));
+  client().close(pair.client);
 }
 
 TEST_P(StreamSuite, LeasesRunOutAndComeBack) {
@@ -244,7 +285,7 @@ TEST_P(StreamSuite, LeasesRunOutAndComeBack) {
   hoarder.keep_leases();
   server().recv(pair.server, hoarder.completion());
   const std::vector<std::byte> bytes = pattern(400'000, 3);
-  const Writer writer(client(), pair.client, bytes);
+  const Writer writer(GetParam().verb, client(), pair.client, bytes);
   EXPECT_TRUE(run_until([&] { return hoarder.done(); }));
   EXPECT_EQ(hoarder.last(), -ENOBUFS);
   EXPECT_LE(hoarder.leases().size(), 8U);
@@ -336,7 +377,7 @@ TEST_P(StreamSuite, WakePeerEndsItsWait) {
   EXPECT_TRUE(theirs.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Io, StreamSuite, every_back_end(), back_end_name);
+INSTANTIATE_TEST_SUITE_P(Io, StreamSuite, every_back_end_and_verb(), back_end_name);
 
 }  // namespace
 }  // namespace ringroad::engine

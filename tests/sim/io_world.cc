@@ -102,6 +102,9 @@ WorldResult make_sim_world(const WorldOptions& options) {
   SimOptions sim;
   sim.seed = options.seed;
   sim.no_buffer_percent = options.no_buffer_percent;
+  sim.refused_percent = 0;  // the suite sends one after the other, and all of it
+  sim.no_release_percent = 0;
+  sim.release_delay_max = std::chrono::milliseconds(2);
   sim.receive_buffers = options.receive_buffers;
   sim.datagram_buffers = 64;  // as UringIo: tests of addresses do not arm again
   return {std::make_unique<SimWorld>(sim, options.ios), ""};

@@ -80,6 +80,7 @@ SimIo::SimIo(SimNetwork& network)
 
 SimIo::~SimIo() {
   CHECK(submitted_.empty());
+  CHECK(lent_.empty());
   network_.leave(*this);
 }
 
@@ -183,15 +184,26 @@ void SimIo::recv_from(Socket socket, Completion& completion) {
   network_.recv_progress(record);
 }
 
-void SimIo::send(Socket socket, std::span<const iovec> parts, Completion& completion) {
+std::shared_ptr<SimOp> SimIo::submit_send(Socket socket, std::span<const iovec> parts,
+                                          Completion& completion) {
   CHECK(!parts.empty());
   std::shared_ptr<SimOp> op = submit(socket, completion, OpKind::send);
   op->parts = parts;
   for (const iovec& part : parts) op->bytes += part.iov_len;
   op->checksum = checksum_of(parts);
+  return op;
+}
+
+void SimIo::send(Socket socket, std::span<const iovec> parts, Completion& completion) {
+  std::shared_ptr<SimOp> op = submit_send(socket, parts, completion);
   SimSocket& record = network_.at(socket);
   record.sends.push_back(std::move(op));
   network_.send_progress(record);
+}
+
+void SimIo::lend(Socket socket, std::span<const iovec> parts, Completion& completion) {
+  std::shared_ptr<SimOp> op = submit_send(socket, parts, completion);
+  network_.lend(network_.at(socket), std::move(op));
 }
 
 int SimIo::send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
@@ -223,9 +235,15 @@ void SimIo::post(const std::shared_ptr<SimOp>& op, IoEvent event) {
 }
 
 void SimIo::hand_over(Ready& item) {
-  if (item.event.more) return;
   const SimOp& op = *item.op;
+  const bool result_of_lent = op.lent && item.event.more;
+  if (item.event.more && !result_of_lent) return;
   if (op.kind == OpKind::send) CHECK(checksum_of(op.parts) == op.checksum);
+  if (item.event.released != engine::Release::none) {  // its socket may be closed by now
+    CHECK(lent_.erase(op.completion) == 1);
+    return;
+  }
+  if (result_of_lent) lent_.insert(op.completion);
   const auto found = submitted_.find(op.completion);
   CHECK(found != submitted_.end());
   SimSocket& socket = network_.at(found->second);

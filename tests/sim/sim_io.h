@@ -3,7 +3,7 @@
 // Thread: the test's.
 // Waits:  never; wait() hands over what is due now and remembers when it wanted to be called
 //         again.
-// Finds:  parts that changed under a send; a lease that is given back twice; reads of a lease
+// Finds:  parts that changed under a send or before its release; a lease that is given back twice; reads of a lease
 //         after its return (poisoned).
 // Why here: the loops, connections and shards under test run on it unchanged.
 #pragma once
@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/io.h"
@@ -70,6 +71,9 @@ class SimIo final : public engine::Io {
   void recv_from(engine::Socket socket, engine::Completion& completion) override;
   void send(engine::Socket socket, std::span<const iovec> parts,
             engine::Completion& completion) override;
+  void lend(engine::Socket socket, std::span<const iovec> parts,
+            engine::Completion& completion) override;
+  engine::ZeroCopySupport zero_copy_support() override { return network_.options().zero_copy; }
   int send_to(engine::Socket socket, std::span<const std::byte> bytes, const engine::Address& to,
               const engine::Address* from) override;
 
@@ -102,6 +106,8 @@ class SimIo final : public engine::Io {
   };
 
   std::shared_ptr<SimOp> submit(engine::Socket socket, engine::Completion& completion, OpKind kind);
+  std::shared_ptr<SimOp> submit_send(engine::Socket socket, std::span<const iovec> parts,
+                                     engine::Completion& completion);
   void hand_over(Ready& item);
 
   SimNetwork& network_;
@@ -109,7 +115,8 @@ class SimIo final : public engine::Io {
   SimBuffers datagram_buffers_;
   std::deque<Ready> ready_;
   std::unordered_map<engine::Completion*, engine::Socket>
-      submitted_;  // until the last event is handed over
+      submitted_;  // until the result, or the last event, is handed over
+  std::unordered_set<engine::Completion*> lent_;  // until the release is
   uint64_t handed_over_ = 0;
   bool woken_ = false;
   std::optional<engine::TimePoint> wake_at_;

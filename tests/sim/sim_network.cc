@@ -157,11 +157,14 @@ size_t SimNetwork::open_sockets() const {
 void SimNetwork::finish(SimSocket& socket, std::shared_ptr<SimOp> op, int result) {
   CHECK(op != nullptr);
   CHECK(socket.outstanding > 0);
-  at_time(now_ + delay(), [op = std::move(op), result] {
+  op->result_due = now_ + delay();
+  at_time(op->result_due, [op, result] {
     IoEvent event;
     event.result = result;
+    event.more = op->lent;
     op->io->post(op, std::move(event));
   });
+  if (op->lent) release_some_time(socket, op);
 }
 
 void SimNetwork::cancel(Completion& completion, SimSocket& socket) {

@@ -35,6 +35,13 @@ struct SimOptions {
   uint32_t no_buffer_percent = 1;    // a receive ends with -ENOBUFS although there are buffers
   uint32_t datagram_loss_percent = 0;
   uint32_t datagram_reorder_percent = 0;
+  // Zero-copy sends.
+  engine::ZeroCopySupport zero_copy = engine::ZeroCopySupport::reporting;
+  uint32_t copied_percent = 50;        // releases that say so
+  uint32_t refused_percent = 5;        // no memory for it
+  uint32_t late_release_percent = 20;  // long after the result: up to release_delay_max
+  engine::Duration release_delay_max = std::chrono::seconds(3);
+  uint32_t no_release_percent = 2;  // not before the connection is reset or the socket closed
   // Per SimIo.
   uint16_t receive_buffers = 64;
   uint16_t datagram_buffers = 16;
@@ -105,6 +112,8 @@ class SimNetwork {
   void accept_progress(SimSocket& socket);
   void recv_progress(SimSocket& socket);
   void send_progress(SimSocket& socket);
+  /// A zero-copy send: as any other, and released some time after its result; or refused.
+  void lend(SimSocket& socket, std::shared_ptr<SimOp> op);
   /// Lets what is due at now() happen.
   void pump();
   const SimOptions& options() const { return options_; }
@@ -152,6 +161,9 @@ class SimNetwork {
   void end_sends(SimSocket& socket, int result);
   bool is_over(SimSocket& socket, SimOp& op);
   void write_some(SimSocket& socket, SimOp& op);
+  void release_some_time(SimSocket& socket, const std::shared_ptr<SimOp>& op);
+  void release(const std::shared_ptr<SimOp>& op, engine::Duration delay);
+  void release_all(SimSocket& socket);
 
   SimOptions options_;
   SimRandom random_;

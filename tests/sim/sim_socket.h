@@ -28,6 +28,8 @@ struct SimOp {
   size_t bytes = 0;
   size_t done = 0;
   uint64_t checksum = 0;  // of the parts when they were submitted; still the same at the end
+  bool lent = false;      // zero copy: a release follows the result
+  engine::TimePoint result_due = {};
 };
 
 /// One direction of a connection. Alive while either end is.
@@ -91,7 +93,8 @@ struct SimSocket {
   std::shared_ptr<SimOp> connect;
   std::shared_ptr<SimOp> recv;  // or recv_from
   std::deque<std::shared_ptr<SimOp>> sends;
-  size_t outstanding = 0;  // operations whose last event was not handed over yet
+  size_t outstanding = 0;  // operations whose result, or last event, was not handed over yet
+  std::vector<std::shared_ptr<SimOp>> unreleased;  // lent, until a reset or close()
 };
 
 }  // namespace ringroad::sim

@@ -12,7 +12,9 @@
 namespace ringroad::sim {
 namespace {
 
+using engine::Duration;
 using engine::IoEvent;
+using engine::Release;
 using engine::Socket;
 using engine::Transport;
 using Kind = SimPipe::Segment::Kind;
@@ -79,6 +81,7 @@ void SimNetwork::deliver_segment(SimPipe& pipe, SimPipe::Segment segment) {
 
 void SimNetwork::on_reset(SimSocket& socket) {
   if (socket.in == nullptr) return;
+  release_all(socket);
   lose_flying(*socket.in);
   lose_flying(*socket.out);
   socket.in->end_arrived = true;
@@ -207,6 +210,41 @@ void SimNetwork::write_some(SimSocket& socket, SimOp& op) {
   push(socket.out, std::move(segment));
 }
 
+// ---- Zero copy ----------------------------------------------------------------------------------
+
+void SimNetwork::lend(SimSocket& socket, std::shared_ptr<SimOp> op) {
+  CHECK(socket.transport == Transport::tcp);
+  if (random_.percent(options_.refused_percent)) {
+    op->lent = random_.percent(50);  // the kernel releases what it did not take, or says nothing
+    return finish(socket, std::move(op), -ENOMEM);
+  }
+  op->lent = true;
+  socket.sends.push_back(std::move(op));
+  send_progress(socket);
+}
+
+void SimNetwork::release_some_time(SimSocket& socket, const std::shared_ptr<SimOp>& op) {
+  if (random_.percent(options_.no_release_percent)) return socket.unreleased.push_back(op);
+  if (!random_.percent(options_.late_release_percent)) return release(op, delay());
+  const auto below = static_cast<uint64_t>(options_.release_delay_max.count());
+  release(op, Duration(static_cast<int64_t>(random_.below(below))));
+}
+
+void SimNetwork::release(const std::shared_ptr<SimOp>& op, Duration delay) {
+  const auto report =
+      random_.percent(options_.copied_percent) ? Release::copied : Release::uncopied;
+  at_time(std::max(now_, op->result_due) + delay, [op, report] {
+    IoEvent event;
+    event.released = report;
+    op->io->post(op, std::move(event));
+  });
+}
+
+void SimNetwork::release_all(SimSocket& socket) {
+  for (const auto& op : socket.unreleased) release(op, delay());
+  socket.unreleased.clear();
+}
+
 // ---- Ends ---------------------------------------------------------------------------------------
 
 void SimNetwork::send_end(SimSocket& socket) {
@@ -237,6 +275,7 @@ void SimNetwork::shutdown(SimSocket& socket) {
 
 void SimNetwork::close(SimSocket& socket) {
   CHECK(socket.outstanding == 0);
+  release_all(socket);
   for (const int32_t handle : socket.pending) {
     SimSocket& never_accepted = at(Socket{handle});
     never_accepted.reset_on_close = true;

@@ -19,14 +19,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
+struct Setting {
+  const char* name;
+  uint32_t shards;
+  ZeroCopy zero_copy;
+};
+
 class FanoutRun {
  public:
-  FanoutRun(uint64_t seed, uint32_t shards)
+  FanoutRun(uint64_t seed, const Setting& setting)
       : network_({.seed = seed}),
-        random_(seed * 977 + shards),
+        random_(seed * 977 + setting.shards),
         cluster_(network_,
                  {.session = {.relay_prefix = "/", .queue_bytes_max = base::kQueueBytesMin},
-                  .shards = shards}) {
+                  .shards = setting.shards,
+                  .zero_copy = setting.zero_copy}) {
     for (int i = 0; i < 8; ++i) add_client();
     cluster_.run_for(milliseconds(200));
   }
@@ -55,9 +62,12 @@ class FanoutRun {
 
   void finish() {
     clients_.clear();
-    cluster_.run_for(
-        milliseconds(7000));  // longer than a connection that nobody reads may take to end
+    // Longer than a connection may take to end that nobody reads and no release comes for.
+    cluster_.run_for(milliseconds(15'000));
     for (auto& shard : cluster_.shards()) {
+      lends_ += shard->zero_copy_stats().sends.get();
+      refusals_ += shard->zero_copy_stats().refused.get();
+      EXPECT_EQ(shard->zero_copy_stats().lent.get(), 0U);
       EXPECT_EQ(shard->stats().connections.get(), 0U);
       EXPECT_EQ(shard->stats().clients.get(), 0U);
       EXPECT_EQ(shard->stats().held_bytes.get(), 0U);
@@ -68,6 +78,8 @@ class FanoutRun {
   }
 
   uint64_t published() const { return published_; }
+  uint64_t lends() const { return lends_; }
+  uint64_t refusals() const { return refusals_; }
 
  private:
   void add_client() {
@@ -158,25 +170,43 @@ class FanoutRun {
   SimCluster cluster_;
   std::vector<std::unique_ptr<SimSubscriber>> clients_;
   uint64_t published_ = 0;
+  uint64_t lends_ = 0;
+  uint64_t refusals_ = 0;
 };
 
-class SimFanout : public ::testing::TestWithParam<uint32_t> {};
+class SimFanout : public ::testing::TestWithParam<Setting> {};
 
 TEST_P(SimFanout, AgreesWithTheModel) {
   base::set_log_level(base::LogLevel::off);  // slow clients are on purpose
   uint64_t published = 0;
+  uint64_t lends = 0;
+  uint64_t refusals = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed) + ", shards " + std::to_string(GetParam()));
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", shards " + std::to_string(GetParam().shards));
     FanoutRun run(seed, GetParam());
     for (int round = 0; round < 5 && !HasFailure(); ++round) run.round();
     run.finish();
     published += run.published();
+    lends += run.lends();
+    refusals += run.refusals();
     if (HasFailure()) return;
   }
   EXPECT_GT(published, 2000U);
+  if (GetParam().zero_copy == ZeroCopy::off) {
+    EXPECT_EQ(lends, 0U);
+  } else {
+    EXPECT_GT(lends, 1000U);
+    EXPECT_GT(refusals, 20U);
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, SimFanout, ::testing::Values(1U, 2U, 4U));
+INSTANTIATE_TEST_SUITE_P(Shards, SimFanout,
+                         ::testing::Values(Setting{"one", 1, ZeroCopy::off},
+                                           Setting{"two", 2, ZeroCopy::off},
+                                           Setting{"four", 4, ZeroCopy::off},
+                                           Setting{"two_automatic", 2, ZeroCopy::automatic},
+                                           Setting{"two_forced", 2, ZeroCopy::forced}),
+                         [](const auto& setting) { return setting.param.name; });
 
 }  // namespace
 }  // namespace ringroad::testing
