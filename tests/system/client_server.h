@@ -15,13 +15,29 @@ namespace ringroad::testing {
 
 inline constexpr size_t kLargestPayload = 262'124;  // url, param and data of one packet
 
-class ClientServerTest : public ::testing::TestWithParam<uint32_t> {
+struct ServerSetting {
+  uint32_t shards = 1;
+  ZeroCopy zero_copy = ZeroCopy::automatic;
+};
+
+inline auto every_setting() {
+  return ::testing::Values(ServerSetting{1}, ServerSetting{2}, ServerSetting{4},
+                           ServerSetting{2, ZeroCopy::forced});
+}
+
+inline std::string setting_name(const ::testing::TestParamInfo<ServerSetting>& setting) {
+  const bool forced = setting.param.zero_copy == ZeroCopy::forced;
+  return std::to_string(setting.param.shards) + (forced ? "_zero_copy" : "");
+}
+
+class ClientServerTest : public ::testing::TestWithParam<ServerSetting> {
  protected:
-  uint32_t shards() const { return GetParam(); }
+  uint32_t shards() const { return GetParam().shards; }
 
   ServerOptions options() const {
     ServerOptions options = live_options(shards());
     options.queue_bytes_max = 16 * 1'048'576;
+    options.zero_copy = GetParam().zero_copy;
     return options;
   }
   /// Answers with the name it was registered by.

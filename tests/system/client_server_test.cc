@@ -21,8 +21,7 @@
 namespace ringroad::testing {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Shards, ClientServerTest, ::testing::Values(1U, 2U, 4U),
-                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Shards, ClientServerTest, every_setting(), setting_name);
 
 // ---- Calls
 

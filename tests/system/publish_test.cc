@@ -20,8 +20,7 @@ using support::WirePacket;
 
 class PublishTest : public ClientServerTest {};
 
-INSTANTIATE_TEST_SUITE_P(Shards, PublishTest, ::testing::Values(1U, 2U, 4U),
-                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Shards, PublishTest, every_setting(), setting_name);
 
 // ---- Datagrams
 
