@@ -25,11 +25,11 @@ std::string first_line_of(const std::string& command) {
 }
 
 /// "serving vsoa://127.0.0.1:41234 with …" -> 41234
-Result<uint16_t> announced_port(const std::string& line) {
-  const size_t host = line.find("127.0.0.1:");
+Result<uint16_t> announced_port(const std::string& line, const std::string& host) {
+  const size_t found = line.find(host + ":");
   uint16_t port = 0;
-  if (host != line.npos) {
-    const char* begin = line.data() + host + std::string_view("127.0.0.1:").size();
+  if (found != line.npos) {
+    const char* begin = line.data() + found + host.size() + 1;
     std::from_chars(begin, line.data() + line.size(), port);
   }
   if (port != 0) return port;
@@ -60,6 +60,8 @@ std::string quoted(const std::string& word) {
   return fmt::format("'{}'", word);
 }
 
+enum class Takes { part, part_if_asked };
+
 struct Known {
   std::string name;
   Protocol protocol = Protocol::raw;
@@ -67,7 +69,26 @@ struct Known {
   std::vector<std::string> command;
   std::string version_command;  // empty: always there
   std::string cure;
+  std::string host = kLoopback;
+  Takes takes = Takes::part;
 };
+
+Known ringroad(const std::string& name, const std::vector<std::string>& arguments,
+               const Programs& programs) {
+  std::vector<std::string> command;
+  if (!programs.namespace_name.empty()) command = {"ip", "netns", "exec", programs.namespace_name};
+  command.insert(command.end(),
+                 {programs.ringroad, "serve", "--listen", programs.host + ":0", "--shards", "1"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return {name,
+          Protocol::vsoa,
+          Drive::window,
+          std::move(command),
+          quoted(programs.ringroad) + " --version",
+          "build it, or name it: --ringroad FILE",
+          programs.host,
+          arguments.empty() ? Takes::part : Takes::part_if_asked};
+}
 
 Known yardstick(const std::string& name, Drive drive, const Programs& programs) {
   return {name, Protocol::raw, drive, {programs.yardstick, name, std::string(kFrameWord)}, "", ""};
@@ -79,12 +100,9 @@ std::vector<Known> known_servers(const Programs& programs) {
   const std::string nats = installed("nats-server");
   const std::string mosquitto = installed("mosquitto");
   return {
-      {"ringroad",
-       Protocol::vsoa,
-       Drive::window,
-       {programs.ringroad, "serve", "--listen", "127.0.0.1:0", "--shards", "1"},
-       quoted(programs.ringroad) + " --version",
-       "build it, or name it: --ringroad FILE"},
+      ringroad("ringroad", {}, programs),
+      ringroad("ringroad-copy", {"--zero-copy", "off"}, programs),
+      ringroad("ringroad-lend", {"--zero-copy", "forced"}, programs),
       {"redis",
        Protocol::resp,
        Drive::window,
@@ -128,7 +146,9 @@ std::vector<Known> known_contenders(const Programs& programs) {
 
 std::vector<std::string> names_of(const std::vector<Known>& contenders) {
   std::vector<std::string> names;
-  for (const Known& one : contenders) names.push_back(one.name);
+  for (const Known& one : contenders) {
+    if (one.takes == Takes::part) names.push_back(one.name);
+  }
   return names;
 }
 
@@ -139,19 +159,25 @@ Result<Contender> probe(Known known) {
     return Status(StatusCode::unsupported,
                   fmt::format("{} is not there: {}", known.name, known.cure));
   }
-  const std::string program = known.command.front();
-  return Contender{std::move(known.name), known.protocol,          known.drive, program,
-                   std::move(version),    std::move(known.command)};
+  Contender contender = {.name = std::move(known.name),
+                         .protocol = known.protocol,
+                         .drive = known.drive,
+                         .program = known.command.front(),
+                         .version = std::move(version),
+                         .command = std::move(known.command),
+                         .host = std::move(known.host)};
+  return contender;
 }
 
 }  // namespace
 
-Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core) {
+Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core,
+                                       const std::string& host) {
   Result<ServerProcess> process = ServerProcess::start(argv, core);
   if (!process.ok()) return process.status();
   const Result<std::string> line = process->first_line();
   if (!line.ok()) return line.status();
-  const Result<uint16_t> port = announced_port(*line);
+  const Result<uint16_t> port = announced_port(*line, host);
   if (!port.ok()) return port.status();
   return RunningServer{std::move(*process), *port};
 }
@@ -181,7 +207,7 @@ Result<RunningServer> start_server(const Contender& contender, size_t frame_byte
   std::vector<std::string> argv = contender.command;
   std::replace(argv.begin(), argv.end(), std::string(kFrameWord), std::to_string(frame_bytes));
   const auto port_word = std::find(argv.begin(), argv.end(), kPortWord);
-  if (port_word == argv.end()) return start_announcing(argv, core);
+  if (port_word == argv.end()) return start_announcing(argv, core, contender.host);
   const Result<uint16_t> port = free_port();
   if (!port.ok()) return port.status();
   *port_word = std::to_string(*port);

@@ -26,6 +26,7 @@ struct Contender {
   // The command line; kPortWord and kFrameWord stand for what is known only then. A server that is
   // not told its port says it in its first line.
   std::vector<std::string> command;
+  std::string host = kLoopback;
 };
 
 inline constexpr std::string_view kPortWord = "{port}";
@@ -37,6 +38,9 @@ struct Programs {
   std::string yardstick;
   std::string zmq_forwarder;  // empty: not built, libzmq was not there
   std::string folder;         // configuration files and scripts of the contenders
+  // `ringroad serve` listens there; not empty: inside this network namespace.
+  std::string host = kLoopback;
+  std::string namespace_name = {};
 };
 
 struct RunningServer {
@@ -45,13 +49,15 @@ struct RunningServer {
 };
 
 Programs built_programs();
-/// All names that find_contender() knows, in the order of the table.
+/// Who takes part unless somebody else is asked for, in the order of the table. find_contender()
+/// knows besides: ringroad-copy and ringroad-lend, which never and always send by zero copy.
 const std::vector<std::string>& contender_names();
 Result<Contender> find_contender(std::string_view name, const Programs& programs);
 /// Started and listening.
 Result<RunningServer> start_server(const Contender& contender, size_t frame_bytes, int core);
 
 /// A server that says where it listens in its first line.
-Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core);
+Result<RunningServer> start_announcing(const std::vector<std::string>& argv, int core,
+                                       const std::string& host = kLoopback);
 
 }  // namespace ringroad::bench

@@ -29,6 +29,7 @@ size_t default_window(const RoundOptions& options) {
 Status prepare_round(FanoutRun& run) {
   if (Status status = check_payload(run.round.payload_bytes); !status.ok()) return status;
   if (run.round.load.window == 0) run.round.load.window = default_window(run.round);
+  run.base.programs.host = run.round.load.host;
   const Status status = prepare(run.base, run.round.load.subscribers);
   run.round.measured = run.base.measured;
   run.round.server_core = run.base.server_core;
@@ -73,6 +74,7 @@ constexpr const char* kFooter =
 relay-limit  raw frames, everything since the cursor in one send: the limit with coalescing
 relay-k1     the same with one send per message, subscriber by subscriber
 zmq, nats, mosquitto, redis, vsoa-node: who is not installed is skipped, and named
+ringroad-copy, ringroad-lend  never, always zero-copy sends; only if asked for
 Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage, 77 not on this
 machine.
 
@@ -100,6 +102,10 @@ int main(int argc, char** argv) {
                  "Publishes in flight (0: 256, or what 128 MiB allow)")
       ->capture_default_str()
       ->check(CLI::Range(0, 65'536));
+  app.add_option("--host", run.round.load.host, "Where ringroad listens (contenders ringroad*)")
+      ->capture_default_str();
+  app.add_option("--netns", run.base.programs.namespace_name,
+                 "Network namespace that ringroad runs in (ip netns)");
   app.footer(kFooter);
   CLI11_PARSE(app, argc, argv);
   return run_bench(run, rounds, json_path);

@@ -39,8 +39,9 @@ Status read_answer(const Tcp& socket, size_t answer_bytes) {
 
 }  // namespace
 
-Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges) {
-  Result<Tcp> socket = connect_to(port);
+Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges,
+                        const std::string& host) {
+  Result<Tcp> socket = connect_to(port, host);
   if (!socket.ok()) return socket;
   for (const Exchange& exchange : exchanges) {
     if (Status status = write_all(*socket, exchange.request); !status.ok()) return status;
@@ -51,9 +52,9 @@ Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges) {
   return socket;
 }
 
-Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect) {
+Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect, const std::string& host) {
   return join_server(static_cast<uint16_t>(port + dialect.publisher_port_offset),
-                     dialect.publisher);
+                     dialect.publisher, host);
 }
 
 Status take_late_bytes(const Tcp& socket, size_t bytes) {

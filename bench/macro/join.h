@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bench/macro/dialect.h"
@@ -13,10 +14,12 @@
 namespace ringroad::bench {
 
 /// Connected, through all exchanges, and from then on non-blocking.
-Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges);
+Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges,
+                        const std::string& host = kLoopback);
 
 /// The same as a publisher; `port` is that of subscribers.
-Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect);
+Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect,
+                           const std::string& host = kLoopback);
 
 /// Everybody has had what his server says unasked at the beginning (Dialect::late_bytes).
 Status take_late_bytes(const Tcp& socket, size_t bytes);

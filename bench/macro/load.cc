@@ -40,7 +40,7 @@ Status Load::connect(uint16_t port) {
     Status status = take_late_bytes(subscriber, dialect_.late_bytes);
     if (!status.ok()) return status;
   }
-  Result<Tcp> publisher = join_publisher(port, dialect_);
+  Result<Tcp> publisher = join_publisher(port, dialect_, options_.host);
   if (!publisher.ok()) return publisher.status();
   publisher_ = std::move(*publisher);
   return watch_.add(publisher_, kPublisherKey);

@@ -14,12 +14,14 @@
 #include "bench/macro/frame_check.h"
 #include "bench/macro/join.h"
 #include "bench/macro/progress.h"
+#include "bench/macro/tcp.h"
 
 namespace ringroad::bench {
 
 struct LoadOptions {
   size_t subscribers = 1000;
   size_t window = 256;
+  std::string host = kLoopback;  // of the server
 };
 
 struct LoadCounts {

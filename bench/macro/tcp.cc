@@ -67,12 +67,15 @@ Status errno_status(std::string_view call) {
   return Status(StatusCode::internal, fmt::format("{}: {}", call, std::strerror(errno)));
 }
 
-Result<Tcp> connect_to(uint16_t port) {
+Result<Tcp> connect_to(uint16_t port, const std::string& host) {
   Tcp socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return errno_status("socket");
   if (Status status = set_setup_time(socket); !status.ok()) return status;
   if (Status status = set_no_delay(socket); !status.ok()) return status;
-  const sockaddr_in address = loopback(port);
+  sockaddr_in address = loopback(port);
+  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) {
+    return Status(StatusCode::invalid_argument, fmt::format("no IPv4 address: {}", host));
+  }
   if (connect(socket.fd(), as_sockaddr(address), sizeof address) != 0) {
     if (errno != EINTR) return errno_status("connect");
     if (Status status = finish_connect(socket); !status.ok()) return status;

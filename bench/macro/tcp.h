@@ -39,8 +39,10 @@ class Tcp {
 /// "connect: Connection refused"
 Status errno_status(std::string_view call);
 
-/// Connected to 127.0.0.1, without Nagle's delay; sends and receives wait kSetupTime at most.
-Result<Tcp> connect_to(uint16_t port);
+inline constexpr const char* kLoopback = "127.0.0.1";
+
+/// Connected, without Nagle's delay; sends and receives wait kSetupTime at most.
+Result<Tcp> connect_to(uint16_t port, const std::string& host = kLoopback);
 /// Listens on a free port of 127.0.0.1.
 Result<Tcp> listen_on_loopback();
 Result<uint16_t> port_of(const Tcp& socket);

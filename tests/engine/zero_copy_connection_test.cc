@@ -23,9 +23,9 @@ namespace {
 
 using sim::SimNetwork;
 using sim::SimOptions;
-using test::text_of;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::text_of;
 
 /// One connection that sends what it is told.
 class Sender final : public Loop::Work, public Listener::Handler, public Connection::Handler {
