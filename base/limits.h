@@ -52,7 +52,9 @@ inline constexpr size_t kZeroCopyBytesMin =
     32'768;  // smaller sends are copied: pinning pages and a second completion cost more
 inline constexpr size_t kLentSendsMax =
     16;  // per connection: sends whose memory the kernel still reads
-inline constexpr uint32_t kZeroCopyPauseMin = 256;  // large sends by copy after a "copied" report
+inline constexpr uint32_t kZeroCopyProbesMax = 4;  // of one loop, without a report
+inline constexpr uint32_t kZeroCopyPauseMin =
+    1'024;  // large sends by copy after a "copied" report; then doubled
 inline constexpr uint32_t kZeroCopyPauseMax = 1U << 20;
 
 // Sessions.

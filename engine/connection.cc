@@ -51,7 +51,10 @@ std::string_view to_string(CloseCause cause) {
 }
 
 Connection::Connection(Loop& loop, Socket socket, Handler& handler)
-    : loop_(loop), handler_(handler), socket_(socket), zero_copy_(loop.zero_copy()) {
+    : loop_(loop),
+      handler_(handler),
+      socket_(socket),
+      zero_copy_(loop.zero_copy(), loop.zero_copy_history()) {
   CHECK(socket.valid());
 }
 

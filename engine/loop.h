@@ -81,6 +81,7 @@ class Loop {
   ZeroCopy zero_copy() const { return zero_copy_; }
   ZeroCopyCounters& zero_copy_counters() { return zero_copy_counters_; }
   const ZeroCopyCounters& zero_copy_counters() const { return zero_copy_counters_; }
+  ZeroCopyHistory& zero_copy_history() { return zero_copy_history_; }
   /// Bytes that completions received in this turn, for the budget.
   void count_bytes(size_t bytes) { turn_bytes_ += bytes; }
   /// Input of paused connections, now.
@@ -101,6 +102,7 @@ class Loop {
   Work& work_;
   const ZeroCopy zero_copy_;
   ZeroCopyCounters zero_copy_counters_;
+  ZeroCopyHistory zero_copy_history_;
   TimePoint now_;
   TimerWheel timers_;
   SpinPolicy spin_;

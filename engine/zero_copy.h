@@ -4,8 +4,9 @@
 // Bound:  kLentSendsMax sends whose memory the kernel still reads; more are copied.
 // Rules:  automatic: sends of kZeroCopyBytesMin or more. The first is a probe; until the kernel has
 //         reported on it the others are copied. "Copied" ends it until kZeroCopyPauseMin such sends
-//         have gone, then twice as many, and so on. forced: every send.
-// Why here: a wrong guess costs every large send a third; the kernel tells, but only afterwards.
+//         have gone, then twice as many, and so on; and the loop's other connections wait longer
+//         with their first. forced: every send.
+// Why here: a wrong guess costs a large send up to three times; the kernel tells, but afterwards.
 #pragma once
 
 #include <cstddef>
@@ -34,11 +35,21 @@ struct ZeroCopyCounters {
   base::Counter lent;     // now: sends whose memory the kernel may still read
 };
 
+/// What the probes of all connections of a loop have said, so that a thousand clients behind a
+/// network that always copies do not each have to find out.
+struct ZeroCopyHistory {
+  uint32_t probes_out = 0;
+  uint32_t first_pause = 0;  // large sends a new connection copies before its first probe
+};
+
 class ZeroCopyPolicy {
  public:
   enum class Way : uint8_t { copy, lend };
 
-  explicit ZeroCopyPolicy(ZeroCopy mode) : mode_(mode) {}
+  ZeroCopyPolicy(ZeroCopy mode, ZeroCopyHistory& history) : mode_(mode), history_(history) {}
+  ~ZeroCopyPolicy() { end_probe(); }
+  ZeroCopyPolicy(const ZeroCopyPolicy&) = delete;
+  ZeroCopyPolicy& operator=(const ZeroCopyPolicy&) = delete;
 
   /// The way of the next send. `lent`: how many the kernel has not released.
   Way choose(size_t bytes, size_t lent);
@@ -47,13 +58,17 @@ class ZeroCopyPolicy {
   void on_refused();
 
  private:
+  Way probe();
+  void end_probe();
   void pause();
 
-  ZeroCopy mode_;
+  const ZeroCopy mode_;
+  bool fresh_ = true;     // has not sent anything large
   bool probing_ = false;  // one is out whose report decides
   bool trusted_ = false;  // the last report said uncopied
   uint32_t skip_ = 0;     // large sends still to be copied before the next probe
   uint32_t next_pause_ = base::kZeroCopyPauseMin;
+  ZeroCopyHistory& history_;
 };
 
 }  // namespace ringroad::engine

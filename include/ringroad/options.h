@@ -52,7 +52,7 @@ struct ServerOptions {
   /// (W19).
   bool quick_strict = true;
   /// Sends without a copy into the kernel. On loopback and veth the kernel copies all the same, so
-  /// there `automatic` gives up after one send per connection. Needs Linux 6.2, else it is `off`.
+  /// there `automatic` gives up after a few sends. Needs Linux 6.2, else it is `off`.
   ZeroCopy zero_copy = ZeroCopy::automatic;
 
   /// ok, or invalid_argument with the option, the value and the range.
