@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench_zero_copy.sh — zero-copy sends off, automatic and forced, side by side, on this machine.
-# Usage: tools/bench_zero_copy.sh [ROUNDS]          (default 5; about 1 minute per round)
+# Usage: tools/bench_zero_copy.sh [ROUNDS]          (default 5; about 2 minutes per round)
 # On loopback, and as root with iproute2 also over a veth pair between two network namespaces.
 # Needs two cores and a quiet machine. Tables on stdout; those and all rounds in build/bench.
 # docs/PERFORMANCE.md says how to read them.
@@ -12,8 +12,7 @@ results=build/bench
 bench=$PWD/build/release/bench/macro/fanout_bench
 namespaces=(ringroad-bench-server ringroad-bench-load)
 scenarios=(
-  "--subscribers 1 --payload 65536 --window 8"
-  "--subscribers 1 --payload 260000 --window 3"
+  "--subscribers 1 --payload 65536 --window 12"
   "--subscribers 100 --payload 1024 --window 64"
   "--subscribers 100 --payload 16384 --window 16"
   "--subscribers 100 --payload 65536 --window 4"
@@ -37,7 +36,7 @@ measure() { # NAME PREFIX OPTIONS: every scenario
     echo "=== $name $scenario" >&2
     printf '%s: ' "$name" | tee -a "$results/zero_copy.md"
     # shellcheck disable=SC2086 # they are words
-    $prefix "$bench" $scenario $options --rounds "$rounds" --seconds 1 \
+    $prefix "$bench" $scenario $options --rounds "$rounds" --seconds 2 \
       --contenders ringroad-copy,ringroad,ringroad-lend \
       --json "$results/zero_copy_$name$(tr -d ' ' <<<"${scenario//--/-}").json" |
       tee -a "$results/zero_copy.md" || code=$?
