@@ -108,7 +108,7 @@ class Idle final : public Loop::Work {
 int sleeps_with(uint32_t percent, Duration idle) {
   TickingIo io;
   Idle work;
-  Loop loop(io, work, percent);
+  Loop loop(io, work, {.spin_percent = percent});
   for (int i = 0; i < 50; ++i) {
     io.be_ready_in(idle);
     loop.turn();
@@ -125,7 +125,7 @@ TEST(LoopSpin, ShortIdleTimesEndWithoutASleep) {
 TEST(LoopSpin, MailEndsASpin) {
   TickingIo io;
   Idle work;
-  Loop loop(io, work, 100);
+  Loop loop(io, work, {.spin_percent = 100});
   for (int i = 0; i < 20; ++i) {
     io.be_ready_in(kShort);
     loop.turn();

@@ -31,7 +31,7 @@ using test::text_of;
 class Sender final : public Loop::Work, public Listener::Handler, public Connection::Handler {
  public:
   Sender(SimNetwork& network, ZeroCopy zero_copy)
-      : network_(network), io_(network), loop_(io_, *this, zero_copy), writer_(pool_) {
+      : network_(network), io_(network), loop_(io_, *this, {.zero_copy = zero_copy}), writer_(pool_) {
     const Socket socket = *open_listener(io_, *Address::parse("127.0.0.1:0"));
     address_ = *io_.local_address(socket);
     listener_ = std::make_unique<Listener>(loop_, socket, *this);
