@@ -70,6 +70,12 @@ inline constexpr size_t kLanePiecesMax =
 inline constexpr size_t kCopyMembersMin =
     8;  // smaller cohorts gather slices instead of copying into an own block
 
+inline constexpr size_t kPinnedExcessMax =
+    4 * kBlockBytes;  // what one lane, or a small cohort's log, may pin beyond what it holds
+inline constexpr size_t kPinnedWasteShare =
+    8;  // a slice whose block is larger by this part of it is copied out when too much is pinned
+static_assert(kPinnedExcessMax <= 524'288, "no more than the smallest queue a client may have");
+
 // Between threads.
 inline constexpr size_t kCacheLineBytes = 64;           // what two cores must not share by accident
 inline constexpr size_t kMailboxQuantumBytes = 16'384;  // one lane's turn in a drain

@@ -49,6 +49,19 @@ Block& BlockPool::take(size_t bytes) {
   return *block;
 }
 
+Slice BlockPool::gather(std::span<const Slice> pieces) {
+  size_t bytes = 0;
+  for (const Slice& piece : pieces) bytes += piece.size();
+  if (bytes == 0) return {};
+  Block* block = make_block(*this, bytes);
+  bytes_live_.add(block->capacity);
+  std::byte* end = block->data;
+  for (const Slice& piece : pieces) {
+    end = std::copy(piece.bytes().begin(), piece.bytes().end(), end);
+  }
+  return Slice(*block, 0, block->capacity);
+}
+
 Slice BlockPool::wrap(SharedPacket& packet) {
   const std::span<std::byte> bytes = packet.bytes();
   CHECK(bytes.size() <= std::numeric_limits<uint32_t>::max());

@@ -66,6 +66,16 @@ class Slice {
     return Slice(*block_, offset_ + static_cast<uint32_t>(begin),
                  size_ - static_cast<uint32_t>(begin));
   }
+  /// `size` bytes from `begin` on.
+  Slice part(size_t begin, size_t size) const {
+    CHECK(begin <= size_ && size <= size_ - begin);
+    return Slice(*block_, offset_ + static_cast<uint32_t>(begin), static_cast<uint32_t>(size));
+  }
+  /// What it keeps alive: its whole block.
+  size_t pinned_bytes() const { return block_ == nullptr ? 0 : block_->capacity; }
+  /// It pins so much more than it holds that a copy is better to keep.
+  bool wasteful() const { return pinned_bytes() - size_ > size_ / base::kPinnedWasteShare; }
+  bool shares_block(const Slice& other) const { return block_ == other.block_; }
   /// Grows by `next` if that lies right behind us in the same block. False: nothing changed.
   bool extend(const Slice& next) {
     if (block_ == nullptr || next.block_ != block_ || next.offset_ != offset_ + size_) return false;
@@ -91,6 +101,9 @@ class BlockPool {
 
   /// A block with one reference (the caller's). capacity >= bytes.
   Block& take(size_t bytes);
+  /// The bytes of all pieces behind each other, in a block of just that size: what waits for long
+  /// pins no more than it holds.
+  Slice gather(std::span<const Slice> pieces);
   /// A slice over a packet that other shards share; takes over one of its references.
   Slice wrap(SharedPacket& packet);
   void drop_reference(Block& block);

@@ -6,35 +6,50 @@
 
 namespace ringroad::engine {
 
+// The last slice of a row in one block counts for all of them, so that the front can go first.
+size_t SliceQueue::pins_of(size_t index) const {
+  const bool last = index + 1 == slices_.size() || !slices_[index].shares_block(slices_[index + 1]);
+  return last ? slices_[index].pinned_bytes() : 0;
+}
+
 void SliceQueue::push(Slice slice) {
   if (slice.empty()) return;
   bytes_ += slice.size();
-  if (!empty() && slices_.back().extend(slice)) return;
-  small_tail_ = slice.size() <= base::kInlinePacketBytesMax ? small_tail_ + 1 : 0;
+  if (!empty()) {
+    if (slices_.back().extend(slice)) return;
+    if (slices_.back().shares_block(slice)) pinned_ -= slice.pinned_bytes();
+  }
+  pinned_ += slice.pinned_bytes();
+  ++fresh_;
+  if (slice.size() <= base::kInlinePacketBytesMax) ++small_;
   slices_.push_back(std::move(slice));
 }
 
 void SliceQueue::fold(BlockPool& pool) {
-  if (small_tail_ < base::kLanePiecesMax) return;
-  const size_t count = std::min(small_tail_, slices_.size() - head_);
-  const size_t first = slices_.size() - count;
-  size_t bytes = 0;
-  for (size_t i = first; i < slices_.size(); ++i) bytes += slices_[i].size();
-  BlockWriter writer(pool);
-  std::span<std::byte> room = writer.prepare(bytes);
-  for (size_t i = first; i < slices_.size(); ++i) {
-    const auto piece = slices_[i].bytes();
-    std::copy(piece.begin(), piece.end(), room.begin());
-    room = room.subspan(piece.size());
+  if (small_ < base::kLanePiecesMax &&
+      pinned_ <= bytes_ + bytes_ / base::kPinnedWasteShare + base::kPinnedExcessMax)
+    return;
+  const size_t first = slices_.size() - std::min(fresh_, slices_.size() - head_);
+  // The row before `first` may have its last slice behind it.
+  const size_t recount = first > head_ ? first - 1 : first;
+  for (size_t i = recount; i < slices_.size(); ++i) pinned_ -= pins_of(i);
+  size_t kept = first;
+  for (size_t i = first; i < slices_.size(); ++kept) {
+    size_t end = i;
+    while (end < slices_.size() && slices_[end].wasteful()) ++end;
+    Slice piece = end > i ? pool.gather({&slices_[i], end - i}) : std::move(slices_[i]);
+    i = std::max(end, i + 1);
+    slices_[kept] = std::move(piece);
   }
-  slices_.resize(first);
-  slices_.push_back(writer.commit(bytes));
-  small_tail_ = 0;  // what was copied once is not copied again
+  slices_.resize(kept);
+  for (size_t i = recount; i < slices_.size(); ++i) pinned_ += pins_of(i);
+  fresh_ = small_ = 0;  // what was copied once is not copied again
 }
 
 void SliceQueue::move_to(SendBatch& batch) {
   while (!empty() && batch.room()) {
     bytes_ -= slices_[head_].size();
+    pinned_ -= pins_of(head_);
     batch.push(std::move(slices_[head_]));
     ++head_;
   }
@@ -47,7 +62,7 @@ void SliceQueue::move_to(SendBatch& batch) {
 
 void SliceQueue::clear() {
   head_ = slices_.size();
-  bytes_ = 0;
+  bytes_ = pinned_ = 0;
   release_if_empty();
 }
 
@@ -56,8 +71,8 @@ void SliceQueue::release_if_empty() {
   // An idle client must own no memory; a busy one pushes again within the turn or soon after.
   std::vector<Slice>().swap(slices_);
   head_ = 0;
-  small_tail_ = 0;
-  CHECK(bytes_ == 0);
+  fresh_ = small_ = 0;
+  CHECK(bytes_ == 0 && pinned_ == 0);
 }
 
 void Outbox::push(Lane lane, Slice packet) {

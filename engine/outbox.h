@@ -23,7 +23,10 @@ class SliceQueue {
   size_t bytes() const { return bytes_; }
   /// Neighbours in memory become one slice.
   void push(Slice slice);
-  /// Copies the small slices at the end into one piece once they are many: each may pin a block.
+  /// At most what its slices pin: whole blocks, neighbours in one block counted once.
+  size_t pinned_bytes() const { return pinned_; }
+  /// Copies out what was pushed since the last time, once it is many small pieces, or pins
+  /// kPinnedExcessMax more than the queue holds. Each byte is copied once at most.
   void fold(BlockPool& pool);
   /// Moves slices into the batch while it has room.
   void move_to(SendBatch& batch);
@@ -31,11 +34,14 @@ class SliceQueue {
 
  private:
   void release_if_empty();
+  size_t pins_of(size_t index) const;
 
   std::vector<Slice> slices_;
   size_t head_ = 0;
   size_t bytes_ = 0;
-  size_t small_tail_ = 0;  // so many slices at the end are small
+  size_t pinned_ = 0;  // sum of pins_of()
+  size_t fresh_ = 0;   // so many slices at the end were never copied
+  size_t small_ = 0;   // of those: small ones
 };
 
 class Outbox {
@@ -60,7 +66,10 @@ class Outbox {
   /// The cohort's log may follow in the same send: nothing of ours is left.
   bool drained() const { return solo_.empty() && control_.empty() && ordered_.empty(); }
   bool ordered_empty() const { return ordered_.empty(); }
+  bool solo_empty() const { return solo_.empty(); }
   size_t pending_bytes() const;
+  /// Of the lanes.
+  size_t pinned_bytes() const { return control_.pinned_bytes() + ordered_.pinned_bytes(); }
   void clear();
 
  private:

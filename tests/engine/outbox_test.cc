@@ -145,6 +145,33 @@ TEST_F(OutboxTest, EmptySlicesAreNothing) {
   EXPECT_TRUE(outbox_.drained());
 }
 
+TEST(Outbox, WhatALanePinsIsBoundedAndCounted) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    BlockPool pool;
+    BlockWriter shared(pool);
+    Outbox outbox;
+    for (int step = 0; step < 2'000; ++step) {
+      if (random() % 8 == 0) shared.reset();  // others filled it
+      const size_t bytes_max = random() % 8 == 0 ? 100'000 : random() % 4 == 0 ? 8'000 : 100;
+      const std::string text(1 + random() % bytes_max, 'x');
+      outbox.push(Lane::ordered, slice_of(shared, text));
+      outbox.fold(pool);
+      const size_t bytes = outbox.pending_bytes();
+      ASSERT_LE(outbox.pinned_bytes(), bytes + bytes / base::kPinnedWasteShare +
+                                           base::kPinnedExcessMax + base::kBlockBytes);
+      ASSERT_LE(pool.bytes_live().get(), outbox.pinned_bytes() + base::kPacketBytesMax)
+          << "nothing is pinned that is not counted, but what is being filled";
+      if (random() % 16 != 0) continue;
+      SendBatch batch;
+      outbox.compose(Gate::open, batch);
+    }
+    outbox.clear();
+    EXPECT_EQ(outbox.pinned_bytes(), 0U);
+  }
+}
+
 TEST(Outbox, FoldKeepsWhatALanePinsSmall) {
   for (const Outbox::Lane lane : {Outbox::Lane::control, Outbox::Lane::ordered}) {
     BlockPool pool;
