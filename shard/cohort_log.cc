@@ -1,7 +1,5 @@
 #include "shard/cohort_log.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -18,8 +16,9 @@ engine::Slice CohortLog::append(const engine::Slice& packet, Gather gather) {
   const bool pending = head_ < extents_.size();
   engine::Slice stored = packet;
   bool merged = pending && extents_.back().bytes.extend(packet);
+  const bool small = packet.size() <= base::kInlinePacketBytesMax;
   if (!merged && pending && gather == Gather::copy &&
-      packet.size() <= base::kInlinePacketBytesMax) {
+      (small || (wasteful() && packet.wasteful()))) {
     stored = writer_.copy(packet.bytes());
     merged = extents_.back().bytes.extend(stored);
   }
@@ -29,6 +28,8 @@ engine::Slice CohortLog::append(const engine::Slice& packet, Gather gather) {
     extents_.back().packets_end = end_.packets;
     extents_.back().cursors += at_end_;  // their place is inside it now
   } else {
+    if (pending && extents_.back().bytes.shares_block(stored)) pinned_ -= stored.pinned_bytes();
+    pinned_ += stored.pinned_bytes();
     extents_.push_back({end_.bytes - packet.size(), end_.packets, stored, at_end_});
   }
   at_end_ = 0;
@@ -61,13 +62,7 @@ void CohortLog::read(LogPosition& cursor, engine::SendBatch& batch) {
   trim();
 }
 
-void CohortLog::move_rest(LogPosition& cursor, engine::Outbox& outbox) {
-  if (cursor == end_) return;
-  for (size_t index = locate(cursor.bytes); index < extents_.size(); ++index) {
-    const Extent& extent = extents_[index];
-    const size_t skip = static_cast<size_t>(std::max(cursor.bytes, extent.begin) - extent.begin);
-    outbox.push(engine::Outbox::Lane::ordered, extent.bytes.from(skip));
-  }
+void CohortLog::go_to_end(LogPosition& cursor) {
   uncount(cursor.bytes);
   ++at_end_;
   cursor = end_;
@@ -91,8 +86,16 @@ void CohortLog::uncount(uint64_t position) {
   --count;
 }
 
+// The last extent of a row in one block counts for all of them, so that the front can go first.
+size_t CohortLog::pins_of(size_t index) const {
+  const bool last = index + 1 == extents_.size() ||
+                    !extents_[index].bytes.shares_block(extents_[index + 1].bytes);
+  return last ? extents_[index].bytes.pinned_bytes() : 0;
+}
+
 void CohortLog::trim() {
   while (head_ < extents_.size() && extents_[head_].cursors == 0) {
+    pinned_ -= pins_of(head_);
     extents_[head_].bytes = engine::Slice();
     ++head_;
   }

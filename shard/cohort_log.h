@@ -10,12 +10,13 @@
 //         boundary ever has to be searched for.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/limits.h"
 #include "engine/block.h"
-#include "engine/outbox.h"
 #include "engine/send_batch.h"
 
 namespace ringroad::shard {
@@ -37,8 +38,9 @@ class CohortLog {
 
   /// How a packet gets into the log when it does not lie right behind the previous one in memory.
   enum class Gather : uint8_t {
-    reference,  ///< an extent of its own, while one send can still gather all of them
-    copy,  ///< small ones are copied behind each other, so that all that is pending is one piece
+    reference,  ///< an extent of its own
+    copy,  ///< small ones are copied behind each other, so that all that is pending is one piece;
+           ///< and those that pin too much, once the log does
   };
   /// Returns the bytes as the log holds them.
   engine::Slice append(const engine::Slice& packet, Gather gather);
@@ -48,9 +50,10 @@ class CohortLog {
   void leave(const LogPosition& cursor);
   /// Moves what follows the cursor into the batch, as far as that has room; the cursor follows.
   void read(LogPosition& cursor, engine::SendBatch& batch);
-  /// Moves everything that follows the cursor into the outbox's ordered lane; the cursor goes to
-  /// the end.
-  void move_rest(LogPosition& cursor, engine::Outbox& outbox);
+  /// Gives everything that follows the cursor to `take(slice)`, in order; a slice holds whole
+  /// packets. The cursor goes to the end.
+  template <typename Take>
+  void take_rest(LogPosition& cursor, Take take);
 
   const LogPosition& end() const { return end_; }
   size_t cursors() const { return cursors_; }
@@ -58,6 +61,8 @@ class CohortLog {
   size_t span() const {
     return extents_.size() == head_ ? 0 : static_cast<size_t>(end_.bytes - extents_[head_].begin);
   }
+  /// Its extents pin kPinnedExcessMax more than they hold.
+  bool wasteful() const { return pinned_ > span() + base::kPinnedExcessMax; }
 
  private:
   struct Extent {
@@ -73,13 +78,27 @@ class CohortLog {
   }
   void uncount(uint64_t position);
   void trim();
+  size_t pins_of(size_t index) const;
+  void go_to_end(LogPosition& cursor);
 
   std::vector<Extent> extents_;  // [head_, size) in order, without gaps
   size_t head_ = 0;
   LogPosition end_;
   size_t cursors_ = 0;          // all of them
   size_t at_end_ = 0;           // those at the end
+  size_t pinned_ = 0;           // whole blocks, neighbours in one block counted once
   engine::BlockWriter writer_;  // for Gather::copy
 };
+
+template <typename Take>
+void CohortLog::take_rest(LogPosition& cursor, Take take) {
+  if (cursor == end_) return;
+  for (size_t index = locate(cursor.bytes); index < extents_.size(); ++index) {
+    const Extent& extent = extents_[index];
+    const uint64_t begin = std::max(cursor.bytes, extent.begin);
+    take(extent.bytes.from(static_cast<size_t>(begin - extent.begin)));
+  }
+  go_to_end(cursor);
+}
 
 }  // namespace ringroad::shard

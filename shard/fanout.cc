@@ -14,6 +14,7 @@ Fanout::Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_byt
       filter_(filter),
       queue_bytes_max_(queue_bytes_max),
       lag_bytes_max_(queue_bytes_max / 2),
+      behind_bytes_(queue_bytes_max / 4),
       table_(pool) {
   CHECK(queue_bytes_max >= base::kQueueBytesMin);
 }
@@ -54,7 +55,7 @@ size_t Fanout::publish(std::string_view url, const engine::Slice& packet) {
   size_t clients = 0;
   for_each_cohort(url, [&](Cohort& cohort) {
     clients += cohort.members_.size();
-    append(cohort, packet);
+    append(cohort, url, packet);
   });
   stats_.offered.add(clients);
   if (!overflowed_.empty()) end_overflowed();
@@ -70,30 +71,39 @@ size_t Fanout::publish_quick(std::string_view url, std::span<const std::byte> pa
   return clients;
 }
 
-void Fanout::append(Cohort& cohort, const engine::Slice& packet) {
-  if (cohort.log_.span() + packet.size() > lag_bytes_max_) shed_laggards(cohort);
+void Fanout::append(Cohort& cohort, std::string_view url, const engine::Slice& packet) {
+  const bool many = cohort.members_.size() >= base::kCopyMembersMin;
+  // Each pass takes everybody who is more than half way, so that the next one is as many bytes
+  // away. A small cohort's log does not copy; its members' own lanes do.
+  if (cohort.log_.span() + packet.size() > lag_bytes_max_) {
+    shed_laggards(cohort, behind_bytes_);
+  } else if (!many && cohort.log_.wasteful()) {
+    shed_laggards(cohort, 0);
+  }
   stats_.appends.add();
   engine::Slice stored = packet;
   if (cohort.log_.cursors() > 0) {
-    const bool many = cohort.members_.size() >= base::kCopyMembersMin;
     stored =
         cohort.log_.append(packet, many ? CohortLog::Gather::copy : CohortLog::Gather::reference);
   }
-  cohort.straggling_.for_each([&](Member& member) { push_to_straggler(member, stored); });
+  cohort.straggling_.for_each([&](Member& member) { push_to_straggler(member, url, stored); });
   if (cohort.waiting_.empty()) return;
   cohort.due_.splice_back(cohort.waiting_);
   mark_dirty(cohort);
 }
 
-void Fanout::push_to_straggler(Member& member, const engine::Slice& packet) {
-  if (pending_bytes(member) + packet.size() > queue_bytes_max_) {
-    member.hook_.unlink();
-    overflowed_.push_back(member);
-    stats_.dropped.add();  // this packet; leave() counts what was pending
-    return;
-  }
+void Fanout::push_to_straggler(Member& member, std::string_view url, const engine::Slice& packet) {
+  if (conflates(member)) return conflate(member, url, packet);
+  if (pending_bytes(member) + packet.size() > queue_bytes_max_) return overflow(member);
   ++member.queued_packets_;
   push(member, Lane::ordered, packet);
+}
+
+/// The packet that is being published does not fit: the member ends once everybody had it.
+void Fanout::overflow(Member& member) {
+  member.hook_.unlink();
+  overflowed_.push_back(member);
+  stats_.dropped.add();  // this packet; leave() counts what was pending
 }
 
 void Fanout::end_overflowed() {
@@ -106,13 +116,10 @@ void Fanout::end_overflowed() {
   }
 }
 
-void Fanout::shed_laggards(Cohort& cohort) {
-  // Each pass takes everybody who is more than half way, so that the next one is as many bytes
-  // away.
+void Fanout::shed_laggards(Cohort& cohort, size_t lag_bytes_max) {
   const uint64_t end = cohort.log_.end().bytes;
   for (Member* member : cohort.members_) {
-    if (member->following_ == Member::Following::log &&
-        end - member->cursor_.bytes > lag_bytes_max_ / 2)
+    if (member->following_ == Member::Following::log && end - member->cursor_.bytes > lag_bytes_max)
       straggle(*member);
   }
 }
@@ -126,15 +133,23 @@ void Fanout::mark_dirty(Cohort& cohort) {
 void Fanout::straggle(Member& member) {
   if (member.following_ != Member::Following::log) return;
   Cohort& cohort = *member.cohort_;
-  member.queued_packets_ +=
-      static_cast<uint32_t>(cohort.log_.end().packets - member.cursor_.packets);
-  cohort.log_.move_rest(member.cursor_, member.outbox_);
+  conflates(member) ? conflate_rest(member) : take_rest(member);
   cohort.log_.leave(member.cursor_);
   member.hook_.unlink();
   member.following_ = Member::Following::lane;
   cohort.straggling_.push_back(member);
+  count_pinned(member);
   // Nobody flushes it with its cohort any more.
-  if (!member.outbox_.drained()) member.flush_soon();
+  if (!member.caught_up()) member.flush_soon();
+}
+
+void Fanout::take_rest(Member& member) {
+  CohortLog& log = member.cohort_->log_;
+  member.queued_packets_ += static_cast<uint32_t>(log.end().packets - member.cursor_.packets);
+  log.take_rest(member.cursor_, [&](engine::Slice rest) {
+    member.outbox_.push(Lane::ordered, std::move(rest));
+    member.outbox_.fold(pool_);
+  });
 }
 
 void Fanout::detach(Member& member) {
@@ -143,6 +158,7 @@ void Fanout::detach(Member& member) {
 
 void Fanout::push_ordered(Member& member, engine::Slice packet) {
   straggle(member);
+  fence(member);
   push(member, Lane::ordered, std::move(packet));
 }
 
@@ -150,15 +166,36 @@ void Fanout::push_control(Member& member, engine::Slice packet) {
   push(member, Lane::control, std::move(packet));
 }
 
-void Fanout::push(Member& member, Lane lane, engine::Slice packet) {
-  member.outbox_.push(lane, std::move(packet));
-  member.outbox_.fold(pool_);
+void Fanout::push_solo(Member& member, engine::Slice packet) {
+  // Who asks again and again, and does not read, must not pin a block each time.
+  if (!member.outbox_.solo_empty()) packet = pool_.gather({&packet, 1});
+  member.outbox_.push_solo(std::move(packet));
   member.flush_soon();
 }
 
+void Fanout::push(Member& member, Lane lane, engine::Slice packet) {
+  member.outbox_.push(lane, std::move(packet));
+  member.outbox_.fold(pool_);
+  count_pinned(member);
+  member.flush_soon();
+}
+
+void Fanout::count_pinned(Member& member) {
+  size_t pinned = member.outbox_.pinned_bytes();
+  if (member.conflated_ != nullptr) pinned += member.conflated_->pinned_bytes();
+  if (pinned == member.pinned_bytes_) return;
+  stats_.pinned_bytes.add(pinned);
+  stats_.pinned_bytes.sub(std::exchange(member.pinned_bytes_, pinned));
+}
+
 void Fanout::compose(Member& member, engine::SendBatch& batch) {
-  if (!member.outbox_.drained()) return;
-  stats_.sent.add(std::exchange(member.queued_packets_, 0U));
+  if (member.outbox_.drained()) {
+    stats_.sent.add(std::exchange(member.queued_packets_, 0U));
+    if (member.conflated_ != nullptr) compose_conflated(member, batch);
+  }
+  count_pinned(member);
+  if (!member.caught_up()) return;
+  member.conflating_ = false;
   if (member.following_ == Member::Following::none) return;
   member.hook_.unlink();  // from the waiting, the due or the straggling
   CohortLog& log = member.cohort_->log_;
@@ -180,6 +217,7 @@ void Fanout::settle(Member& member) {
 
 size_t Fanout::pending_bytes(const Member& member) const {
   size_t bytes = member.outbox_.pending_bytes();
+  if (member.conflated_ != nullptr) bytes += member.conflated_->bytes();
   if (member.following_ == Member::Following::log) {
     bytes += static_cast<size_t>(member.cohort_->log_.end().bytes - member.cursor_.bytes);
   }
@@ -188,6 +226,7 @@ size_t Fanout::pending_bytes(const Member& member) const {
 
 uint64_t Fanout::pending_packets(const Member& member) const {
   uint64_t packets = member.queued_packets_;
+  if (member.conflated_ != nullptr) packets += member.conflated_->packets();
   if (member.following_ == Member::Following::log)
     packets += member.cohort_->log_.end().packets - member.cursor_.packets;
   return packets;

@@ -7,7 +7,8 @@
 //         session closes), counted.
 // Order:  one client gets publishes in publish order, whole, once; across subscription changes
 //         too.
-// Counts: offered = sent + dropped + pending, always (Stats).
+//         Of a client that conflates and lags, a newer publish replaces the one of its URL that waits.
+// Counts: offered = sent + dropped + conflated + pending, always (Stats).
 // Why here: the life of a publish inside one shard, without sockets: tested with members that are
 //         no sessions.
 #pragma once
@@ -34,11 +35,13 @@ class InterestFilter;
 class Fanout {
  public:
   struct Stats {
-    base::Counter appends;    // to cohort logs: one per (publish, cohort)
-    base::Counter offered;    // (publish, client) pairs
-    base::Counter sent;       // of those: composed into a send
-    base::Counter dropped;    // of those: the client left first
-    base::Counter overflows;  // clients that reached their bound
+    base::Counter appends;       // to cohort logs: one per (publish, cohort)
+    base::Counter offered;       // (publish, client) pairs
+    base::Counter sent;          // of those: composed into a send
+    base::Counter dropped;       // of those: the client left first
+    base::Counter conflated;     // of those: a newer one of the same URL took their place
+    base::Counter overflows;     // clients that reached their bound
+    base::Counter pinned_bytes;  // now: by the members' own lanes, summed up
   };
 
   Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_bytes_max);
@@ -54,6 +57,8 @@ class Fanout {
   std::vector<std::string> unsubscribe_all(Member& member);
   /// muted: keeps its subscriptions and gets nothing from now on. What is pending is still sent.
   void set_audience(Member& member, Audience audience);
+  /// close: what waits is sent all the same. conflate: from the next publish on.
+  void set_backlog(Member& member, Backlog backlog);
   /// For good: drops its subscriptions and what is pending. Returns its patterns.
   std::vector<std::string> leave(Member& member);
   std::vector<std::string> patterns_of(const Member& member) const;
@@ -71,6 +76,8 @@ class Fanout {
   void push_ordered(Member& member, engine::Slice packet);
   /// Pushes a packet that may overtake.
   void push_control(Member& member, engine::Slice packet);
+  /// Pushes a packet that goes first, and alone.
+  void push_solo(Member& member, engine::Slice packet);
   /// Makes the member straggle: from now on everything goes through its own lane (the session gate
   /// is closing).
   void detach(Member& member);
@@ -79,7 +86,7 @@ class Fanout {
   void compose(Member& member, engine::SendBatch& batch);
   /// A send is done: waits for the next publish, or flushes soon if there is more.
   void settle(Member& member);
-  /// Bytes that wait for the member: outbox and lag.
+  /// Bytes that wait for the member: outbox, conflated lane and lag.
   size_t pending_bytes(const Member& member) const;
   uint64_t pending_packets(const Member& member) const;
 
@@ -100,13 +107,22 @@ class Fanout {
   template <typename Visit>
   void for_each_cohort(std::string_view url, Visit visit);
   void match_slow(std::string_view url);
-  void append(Cohort& cohort, const engine::Slice& packet);
-  void push_to_straggler(Member& member, const engine::Slice& packet);
+  void append(Cohort& cohort, std::string_view url, const engine::Slice& packet);
+  void push_to_straggler(Member& member, std::string_view url, const engine::Slice& packet);
+  void overflow(Member& member);
   void push(Member& member, Lane lane, engine::Slice packet);
   void end_overflowed();
-  void shed_laggards(Cohort& cohort);
+  void shed_laggards(Cohort& cohort, size_t lag_bytes_max);
   void straggle(Member& member);
+  void take_rest(Member& member);
   void mark_dirty(Cohort& cohort);
+  void count_pinned(Member& member);
+  // fanout_conflation.cc: clients of which a newer publish replaces an older one
+  bool conflates(const Member& member) const;
+  void conflate(Member& member, std::string_view url, const engine::Slice& packet);
+  void conflate_rest(Member& member);
+  void fence(Member& member);
+  void compose_conflated(Member& member, engine::SendBatch& batch);
   // fanout_membership.cc: who is in which cohort
   void change(Member& member, const PatternSet& added, const PatternSet& removed);
   bool change_in_place(Member& member, const PatternSet& added, const PatternSet& removed);
@@ -122,7 +138,8 @@ class Fanout {
   engine::BlockPool& pool_;
   InterestFilter& filter_;
   const size_t queue_bytes_max_;  // Constant after construction.
-  const size_t lag_bytes_max_;    // Constant after construction. More than that: straggle
+  const size_t lag_bytes_max_;    // Constant after construction. Of a log's span
+  const size_t behind_bytes_;     // Constant after construction. More than that: a client lags
   SubscriptionTrie trie_;
   std::vector<uint32_t> uses_;  // by PatternId: cohorts that have it, and who is just changing
   CohortTable table_;

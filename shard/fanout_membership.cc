@@ -63,9 +63,13 @@ void Fanout::set_audience(Member& member, Audience audience) {
 
 std::vector<std::string> Fanout::leave(Member& member) {
   stats_.dropped.add(pending_packets(member));
+  member.backlog_ = Backlog::close;  // what is dropped need not be conflated first
   std::vector<std::string> gone = unsubscribe_all(member);
   member.outbox_.clear();
+  member.conflated_.reset();
+  member.conflating_ = false;
   member.queued_packets_ = 0;
+  count_pinned(member);
   return gone;
 }
 
@@ -143,7 +147,7 @@ void Fanout::join(Member& member, Cohort& cohort) {
   member.cohort_ = &cohort;
   member.position_ = static_cast<uint32_t>(cohort.members_.size());
   cohort.members_.push_back(&member);
-  if (!member.outbox_.drained()) {
+  if (!member.caught_up()) {
     member.following_ = Member::Following::lane;
     cohort.straggling_.push_back(member);
     return;

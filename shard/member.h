@@ -2,18 +2,21 @@
 // Owner:  a Session is one.
 // Thread: the shard's.
 // States: none (no subscription) -> following (cursor) <-> straggling (own ordered lane, until
-//         that is empty).
-// Bound:  queue_bytes_max over outbox and lag; what one send has in flight is not counted.
+//         that and its conflated lane are empty).
+// Bound:  queue_bytes_max over outbox, conflated lane and lag; what one send has in flight is not counted.
 // Why here: fan-out can be tested with members that are no sessions.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/intrusive_list.h"
 #include "engine/outbox.h"
+#include "ringroad/options.h"
 #include "shard/cohort_log.h"
+#include "shard/conflated_lane.h"
 
 namespace ringroad::shard {
 
@@ -39,6 +42,9 @@ class Member {
 
   engine::Outbox outbox_;
 
+  /// Nothing waits but what its cohort's log has for it.
+  bool caught_up() const { return outbox_.drained() && conflated_ == nullptr; }
+
   // For Fanout.
   enum class Following : uint8_t { none, log, lane };
   Cohort* cohort_ = nullptr;  // null: no subscription
@@ -46,8 +52,12 @@ class Member {
   Following following_ = Following::none;
   bool muted_ = false;           // subscribed, but gets nothing (not active, or authed = false)
   uint32_t queued_packets_ = 0;  // publishes in the ordered lane
-  LogPosition cursor_;           // if following the log
-  base::ListHook hook_;          // in one of its cohort's lists
+  Backlog backlog_ = Backlog::close;
+  bool conflating_ = false;                   // since it lagged, until it has caught up
+  std::unique_ptr<ConflatedLane> conflated_;  // behind the outbox; not null: not empty, no cursor
+  size_t pinned_bytes_ = 0;                   // as counted in Fanout::Stats
+  LogPosition cursor_;                        // if following the log
+  base::ListHook hook_;                       // in one of its cohort's lists
 
  protected:
   ~Member() = default;

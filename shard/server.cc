@@ -104,6 +104,13 @@ Status RemoteClient::set_authed(bool authed) {
   return core->post({.kind = authed ? Kind::authorise : Kind::revoke, .client = key_}, nullptr);
 }
 
+Status RemoteClient::set_backlog(Backlog backlog) {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post(
+      {.kind = shard::ShardMessage::Kind::backlog, .backlog = backlog, .client = key_}, nullptr);
+}
+
 Status RemoteClient::close() {
   const auto core = core_.lock();
   if (!core) return gone();

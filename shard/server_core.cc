@@ -105,6 +105,7 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
                   .password = options_.password,
                   .relay_prefix = options_.relay_prefix,
                   .queue_bytes_max = options_.queue_bytes_max,
+                  .backlog = options_.backlog,
                   .handshake_timeout = options_.handshake_timeout,
                   .quick_source =
                       options_.quick_strict ? QuickSource::announced_port : QuickSource::any_port},

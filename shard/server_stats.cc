@@ -17,6 +17,7 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.zero_copy_copied += shard.zero_copy_stats().copied.get();
   stats.deliveries += shard.fanout_stats().sent.get();
   stats.deliveries_dropped += shard.fanout_stats().dropped.get();
+  stats.deliveries_conflated += shard.fanout_stats().conflated.get();
   stats.cohort_appends += shard.fanout_stats().appends.get();
   stats.relayed += counters.relayed.get();
   stats.relay_pauses += counters.relay_pauses.get();
@@ -37,6 +38,7 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
     stats.closed_other += counters.closed_by(cause).get();
   }
   stats.bytes_live += shard.bytes_live();
+  stats.bytes_pinned += shard.fanout_stats().pinned_bytes.get();
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ Session::Session(SessionHost& host, SessionLink& link, const engine::Address& pe
                  const engine::Address& local)
     : host_(host), link_(link), peer_(peer), local_(local) {
   muted_ = true;  // until it is active
+  backlog_ = host.config().backlog;
 }
 
 Session::~Session() {
@@ -205,9 +206,9 @@ void Session::send_quick(std::span<const std::byte> packet) {
 }
 
 void Session::on_overflow(size_t pending_bytes) {
-  LOG(warn,
-      "event=slow_client client={} pending_bytes={} limit={} policy=close knob=queue_bytes_max",
-      peer_.to_string(), pending_bytes, host_.config().queue_bytes_max);
+  LOG(warn, "event=slow_client client={} pending_bytes={} limit={} policy={} knob=queue_bytes_max",
+      peer_.to_string(), pending_bytes, host_.config().queue_bytes_max,
+      backlog_ == Backlog::conflate ? "conflate" : "close");
   leave_fanout();
   state_ = State::ending;
   link_.terminate(CloseCause::slow_peer);

@@ -24,6 +24,7 @@
 #include "engine/timer_wheel.h"
 #include "proto/packet.h"
 #include "proto/packet_reader.h"
+#include "ringroad/options.h"
 #include "ringroad/payload.h"
 #include "shard/client_directory.h"
 #include "shard/client_key.h"
@@ -42,6 +43,7 @@ struct SessionConfig {
   std::string password;  // empty: none needed
   std::string relay_prefix;
   size_t queue_bytes_max = 1'048'576;
+  Backlog backlog = Backlog::close;
   engine::Duration handshake_timeout = std::chrono::seconds(5);
   enum class QuickSource : uint8_t {
     announced_port,
@@ -118,6 +120,7 @@ class Session final : public Member {
   void send_encoded(std::span<const std::byte> packet);
   Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
   void set_authed(Authed authed);
+  void set_backlog(Backlog backlog) { host_.fanout().set_backlog(*this, backlog); }
   /// It waited for room, or for others: goes on reading. False: still no room for its datagram.
   bool retry();
 

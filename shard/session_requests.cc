@@ -101,7 +101,7 @@ void Session::on_servinfo(const proto::PacketView& packet) {
   id = big_endian(wire_id_);
   gate_closed_ = true;
   host_.fanout().detach(*this);
-  outbox_.push_solo(encode(reply));
+  host_.fanout().push_solo(*this, encode(reply));
   link_.flush_soon();
   check_backlog();
   if (first) host_.announce(*this);

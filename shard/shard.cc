@@ -126,6 +126,8 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
         registry_.directory().set_authed(session.key().handle.slot, authed);
       return;
     }
+    case ShardMessage::Kind::backlog:
+      return session.set_backlog(message.backlog);
     case ShardMessage::Kind::publish:
       break;
   }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "engine/shared_packet.h"
+#include "ringroad/options.h"
 #include "ringroad/payload.h"
 
 namespace ringroad::shard {
@@ -22,10 +23,12 @@ struct ShardMessage {
     close,      // `client`
     authorise,  // `client`
     revoke,     // `client`
+    backlog,    // `client`, `backlog`
   };
 
   Kind kind;
   Channel channel = Channel::normal;
+  Backlog backlog = Backlog::close;
   uint32_t packet_bytes = 0;
   uint64_t client = 0;  // ClientKey::packed()
   engine::SharedPacket* shared =

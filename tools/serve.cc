@@ -27,6 +27,7 @@ namespace {
 struct ServeOptions {
   std::string listen = "0.0.0.0:3005";
   ServerOptions server = {.info = R"({"name":"ringroad"})", .relay_prefix = "/"};
+  std::string slow_clients = "close";
   bool no_relay = false;
   double stats_s = 0.0;  // 0 = quiet, unless stderr is a terminal
 };
@@ -78,6 +79,7 @@ Status in_flags(const Status& status) {
 
 ExitCode run_serve(ServeOptions options) {
   if (options.no_relay) options.server.relay_prefix.clear();
+  if (options.slow_clients == "conflate") options.server.backlog = Backlog::conflate;
   WaitPoint wait_point;
   const Limit files = raise_file_limit();
   const Status valid = options.server.validate();
@@ -144,6 +146,11 @@ Command add_serve(CLI::App& root) {
       ->capture_default_str()
       ->check(CLI::Range(0, 100))
       ->type_name("PERCENT");
+  app->add_option("--slow-clients", options->slow_clients,
+                  "What slow ones get: all until they are closed, or the latest of each URL")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"close", "conflate"}))
+      ->type_name("close|conflate");
   CLI::Option* relay =
       app->add_option("--relay", server.relay_prefix, "Publish datagrams under this URL prefix")
           ->capture_default_str()

@@ -24,6 +24,7 @@ constexpr std::array kCounters = {
     Named{"publishes", &ServerStats::publishes},
     Named{"deliveries", &ServerStats::deliveries},
     Named{"deliveries_dropped", &ServerStats::deliveries_dropped},
+    Named{"deliveries_conflated", &ServerStats::deliveries_conflated},
     Named{"bytes_in", &ServerStats::bytes_in},
     Named{"bytes_out", &ServerStats::bytes_out},
     Named{"zero_copy_sends", &ServerStats::zero_copy_sends},
@@ -47,6 +48,7 @@ constexpr std::array kCounters = {
     Named{"closed_password", &ServerStats::closed_password},
     Named{"closed_other", &ServerStats::closed_other},
     Named{"bytes_live", &ServerStats::bytes_live},
+    Named{"bytes_pinned", &ServerStats::bytes_pinned},
 };
 
 constexpr std::array kCloses = {
@@ -61,6 +63,8 @@ constexpr std::array kCloses = {
 
 constexpr std::array kTroubles = {
     Named{"deliveries dropped, the client had gone", &ServerStats::deliveries_dropped},
+    Named{"deliveries conflated, a newer message came in their place",
+          &ServerStats::deliveries_conflated},
     Named{"publishes refused, shards full", &ServerStats::publishes_overloaded},
     Named{"times a producer was held back, shards full", &ServerStats::relay_pauses},
     Named{"quick messages dropped, UDP socket full", &ServerStats::quick_dropped},

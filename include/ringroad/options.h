@@ -20,6 +20,18 @@ enum class ZeroCopy : uint8_t {
   forced,     ///< Every send. For tests and measurements.
 };
 
+/// What happens to a client that does not take its publishes as fast as they come.
+enum class Backlog : uint8_t {
+  /// It gets all of them; it is closed when more than queue_bytes_max wait (cause slow_client).
+  close,
+  /// Once more than a quarter of queue_bytes_max waits, and until it has caught up, a newer publish
+  /// replaces the one of the same URL that has not left yet: the client gets the latest value of
+  /// each URL, in the place of the oldest one it missed. Replies and datagrams are never replaced,
+  /// nor is what was published before one of them by what comes after. Closed only when that many
+  /// bytes of different URLs wait.
+  conflate,
+};
+
 struct ServerOptions {
   /// Sent to each client in the handshake, verbatim: JSON text (object or string), or empty (V13).
   std::string info = {};
@@ -32,6 +44,8 @@ struct ServerOptions {
   /// Most bytes that may wait for one client (all lanes, what the kernel has taken not counted).
   /// A client that exceeds it is closed (cause slow_client). Range 524,288..1,073,741,824.
   size_t queue_bytes_max = 1'048'576;
+  /// For clients that do not keep up, unless RemoteClient::set_backlog() says otherwise.
+  Backlog backlog = Backlog::close;
   /// Most connections per shard; one more is closed at once, counted. Range 1..1,000,000.
   size_t clients_per_shard_max = 200'000;
   /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.

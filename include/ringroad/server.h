@@ -42,6 +42,9 @@ class RemoteClient {
   /// Takes effect in the shard's next turn. gone if the client has left, overloaded if its shard's
   /// mailbox is full.
   Status set_authed(bool authed);
+  /// For this client only, instead of ServerOptions::backlog. From the shard's next turn on; what
+  /// has been replaced by then stays replaced. gone, overloaded: as set_authed().
+  Status set_backlog(Backlog backlog);
   /// Closes the connection; on_client(…, false) follows (V31).
   Status close();
   /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
@@ -96,6 +99,8 @@ struct ServerStats {
   uint64_t deliveries = 0;
   /// Pairs that were not: the client left or was closed first.
   uint64_t deliveries_dropped = 0;
+  /// Pairs that were not, because a newer publish of the URL took their place (Backlog::conflate).
+  uint64_t deliveries_conflated = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   /// Sends that lent their bytes to the kernel (ServerOptions::zero_copy); of those, the ones it
@@ -134,6 +139,9 @@ struct ServerStats {
   uint64_t closed_other = 0;
   /// Bytes held for clients, now: partial packets, outboxes, logs; whole blocks of 64 KiB.
   uint64_t bytes_live = 0;
+  /// Of those, at most: what waits in clients' own queues keeps alive, now. Blocks that several
+  /// clients pin count for each of them.
+  uint64_t bytes_pinned = 0;
 };
 
 /// Counters of one shard, for tables.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "engine/outbox.h"
 #include "tests/support/counting_allocator.h"
 #include "tests/support/slice_text.h"
 
@@ -75,7 +76,9 @@ class LogModel {
   void move_rest(size_t at) {
     engine::Outbox outbox;
     Reader& reader = readers_[at];
-    log_.move_rest(reader.cursor, outbox);
+    log_.take_rest(reader.cursor, [&](engine::Slice rest) {
+      outbox.push(engine::Outbox::Lane::ordered, std::move(rest));
+    });
     EXPECT_EQ(reader.cursor, log_.end());
     EXPECT_EQ(rest_of(outbox), joined(reader.next, packets_.size()));
     reader.next = packets_.size();

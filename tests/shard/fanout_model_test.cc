@@ -1,11 +1,13 @@
 // Property: every client gets exactly the packets that a list of subscriptions says, in order,
-//         whole, once; what is offered is sent, dropped or pending at every step; nobody's queue
-//         is ever above its bound, and who would be is the only one that is closed.
-// Method: seeded subscribe, unsubscribe, mute, publish, push_ordered, stall and partial sends
-//         next to a naive model of each client.
+//         whole, once; of one that conflates and lags, newer publishes may have replaced older ones
+//         of their URL, in their place. What is offered is sent, dropped, conflated or pending at
+//         every step; nobody's queue is ever above its bound or pins much more than it holds, and
+//         who would be above is the only one that is closed.
+// Method: seeded subscribe, unsubscribe, mute, publish, push_ordered, set_backlog, stall and
+//         partial sends next to a naive model of each client.
+// Campaign: RINGROAD_SEEDS=5000; RINGROAD_SEED=S alone (docs/TESTING.md).
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <memory>
 #include <random>
 #include <set>
@@ -13,10 +15,13 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "proto/packet.h"
 #include "proto/url.h"
 #include "shard/fanout.h"
 #include "shard/interest_filter.h"
+#include "tests/support/delivery_model.h"
 #include "tests/support/fake_member.h"
+#include "tests/support/seeds.h"
 #include "tests/support/slice_text.h"
 
 namespace ringroad::shard {
@@ -29,16 +34,19 @@ const std::vector<std::string> kUrls = {"/",   "/a",    "/a/", "/a/b", "/a/b/c",
                                         "/ab", "/ab/x", "/c",  "/c/d", "/e"};
 
 struct Client {
-  explicit Client(FakeTurn& turn) : member(turn) {}
+  Client(FakeTurn& turn, Backlog policy) : member(turn), backlog(policy) {
+    turn.fanout().set_backlog(member, policy);
+  }
 
   FakeMember member;
+  test::DeliveryModel model;
   std::set<std::string> patterns;
+  Backlog backlog;
+  bool lagging = false;  // from a quarter of its bound on, until nothing waits
   bool muted = false;
   bool stalled = false;
   bool open = true;
-  std::string expected;  // all that it is to receive
 
-  size_t pending() const { return expected.size() - member.composed_bytes(); }
   bool wants(const std::string& url) const {
     if (muted || member.gone()) return false;
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
@@ -47,16 +55,26 @@ struct Client {
   }
 };
 
+enum class Policies : uint8_t { close, mixed };
+
+struct Shape {
+  size_t clients;
+  size_t packet_bytes_max;
+  int steps;
+  size_t take_bytes_max = 60'000;  // at once
+  Policies policies = Policies::close;
+};
+
 class World {
  public:
-  World(uint64_t seed, size_t clients, size_t packet_bytes_max)
-      : random_(seed), packet_bytes_max_(packet_bytes_max) {
-    for (size_t i = 0; i < clients; ++i) add_client();
+  World(uint64_t seed, const Shape& shape) : random_(seed), shape_(shape) {
+    for (size_t i = 0; i < shape.clients; ++i) add_client();
   }
 
   void step() {
     Client& client = *clients_[random_() % clients_.size()];
-    switch (random_() % 16) {
+    look_at(client);
+    switch (random_() % 17) {
       case 0:
         return subscribe(client);
       case 1:
@@ -65,6 +83,8 @@ class World {
         return mute(client);
       case 3:
         return push_ordered(client);
+      case 16:
+        return change_backlog(client);
       case 4:
         client.stalled = !client.stalled && random_() % 2 == 0;
         return;
@@ -81,7 +101,7 @@ class World {
       case 9:
       case 10:
       case 11:
-        return client.member.take(client.stalled ? 0 : 1 + random_() % 60'000);
+        return client.member.take(client.stalled ? 0 : 1 + random_() % shape_.take_bytes_max);
       default:
         return publish();
     }
@@ -89,12 +109,19 @@ class World {
 
   void check() {
     uint64_t pending = 0;
+    uint64_t pinned = 0;
     for (const auto& client : clients_) {
       const FakeMember& member = client->member;
-      ASSERT_EQ(client->expected.compare(0, member.received().size(), member.received()), 0);
+      client->model.read(member.received());
       if (member.gone()) continue;
-      ASSERT_EQ(fanout_.pending_bytes(member), client->pending());
-      ASSERT_LE(fanout_.pending_bytes(member), kQueueBytesMax);
+      const size_t bytes = fanout_.pending_bytes(member);
+      ASSERT_LE(bytes, kQueueBytesMax);
+      if (client->model.exact()) {
+        ASSERT_EQ(bytes, client->model.offered_bytes() - member.composed_bytes());
+      }
+      ASSERT_LE(member.pinned_bytes_, bytes + bytes / base::kPinnedWasteShare +
+                                          base::kPinnedExcessMax + base::kBlockBytes);
+      pinned += member.pinned_bytes_;
       pending += fanout_.pending_packets(member);
       const std::vector<std::string> patterns = fanout_.patterns_of(member);
       ASSERT_EQ(std::set<std::string>(patterns.begin(), patterns.end()), client->patterns);
@@ -102,8 +129,10 @@ class World {
     }
     const Fanout::Stats& stats = fanout_.stats();
     ASSERT_EQ(stats.offered.get(), offered_);
-    ASSERT_EQ(stats.offered.get(), stats.sent.get() + stats.dropped.get() + pending);
+    ASSERT_EQ(stats.offered.get(),
+              stats.sent.get() + stats.dropped.get() + stats.conflated.get() + pending);
     ASSERT_EQ(stats.overflows.get(), overflows_);
+    ASSERT_EQ(stats.pinned_bytes.get(), pinned);
   }
 
   /// Everybody reads: nothing may be left behind.
@@ -117,21 +146,53 @@ class World {
       }
       if (!moved) break;
     }
+    uint64_t replaced = replaced_by_the_gone_;
     for (const auto& client : clients_) {
-      if (client->member.gone()) continue;
-      // Not ASSERT_EQ: nobody reads a megabyte.
-      ASSERT_EQ(client->member.received().size(), client->expected.size());
-      ASSERT_TRUE(client->member.received() == client->expected);
+      if (client->member.gone()) {
+        client->model.read(client->member.received());
+        continue;
+      }
+      client->model.expect_all(client->member.received());
+      ASSERT_EQ(fanout_.pending_bytes(client->member), 0U);
+      replaced += client->model.replaced();
+    }
+    ASSERT_LE(replaced, fanout_.stats().conflated.get());
+    if (overflows_ + leaves_ == 0) {
+      ASSERT_EQ(replaced, fanout_.stats().conflated.get());
     }
   }
 
+  uint64_t conflated() const { return fanout_.stats().conflated.get(); }
   uint64_t overflows() const { return overflows_; }
 
  private:
-  void add_client() { clients_.push_back(std::make_unique<Client>(turn_)); }
+  void add_client() {
+    const bool conflates = shape_.policies == Policies::mixed && random_() % 2 == 0;
+    clients_.push_back(
+        std::make_unique<Client>(turn_, conflates ? Backlog::conflate : Backlog::close));
+  }
+  /// Before anything is done to it.
+  void look_at(Client& client) {
+    if (client.member.gone()) return;
+    const size_t pending = fanout_.pending_bytes(client.member);
+    if (pending == 0) client.lagging = false;
+    if (client.backlog == Backlog::conflate && pending > kQueueBytesMax / 4) client.lagging = true;
+    if (client.lagging) client.model.let_replace();
+  }
+  void change_backlog(Client& client) {
+    if (client.member.gone() || shape_.policies == Policies::close) return;
+    client.backlog = client.backlog == Backlog::close ? Backlog::conflate : Backlog::close;
+    if (client.backlog == Backlog::close) client.lagging = false;
+    fanout_.set_backlog(client.member, client.backlog);
+  }
   void replace_gone() {
-    const size_t gone = std::erase_if(
-        clients_, [](const std::unique_ptr<Client>& client) { return client->member.gone(); });
+    const size_t gone = std::erase_if(clients_, [this](const std::unique_ptr<Client>& client) {
+      if (client->member.gone()) {
+        client->model.read(client->member.received());
+        replaced_by_the_gone_ += client->model.replaced();
+      }
+      return client->member.gone();
+    });
     for (size_t i = 0; i < gone; ++i) add_client();
   }
 
@@ -170,6 +231,7 @@ class World {
     EXPECT_EQ(removed.size(), gone.size());
   }
   void leave(Client& client) {
+    if (!client.member.gone()) ++leaves_;
     client.member.leave();
     client.open = false;
   }
@@ -179,42 +241,59 @@ class World {
     fanout_.set_audience(client.member, client.muted ? Audience::muted : Audience::listening);
   }
   void push_ordered(Client& client) {
-    const std::string marker = "<reply " + std::to_string(++packets_) + ">";
-    if (client.member.gone() || client.pending() + marker.size() > kQueueBytesMax) return;
-    client.expected += marker;
-    fanout_.push_ordered(client.member, test::slice_of(replies_, marker));
+    const auto marker = test::DeliveryModel::encoded(
+        {.type = proto::PacketType::subscribe, .flags = proto::kFlagReply, .seqno = ++packets_});
+    if (client.member.gone() ||
+        fanout_.pending_bytes(client.member) + marker->size() > kQueueBytesMax)
+      return;
+    client.model.offer_ordered(marker);
+    fanout_.push_ordered(client.member, test::slice_of(replies_, *marker));
+  }
+  test::DeliveryModel::Packet packet_to(const std::string& url) {
+    const size_t bytes = random_() % 8 == 0 ? shape_.packet_bytes_max : 100;
+    ++packets_;
+    const std::string data(random_() % bytes, static_cast<char>('a' + packets_ % 26));
+    return test::DeliveryModel::encoded(
+        {.type = proto::PacketType::publish, .seqno = packets_, .url = url, .data = data});
+  }
+  /// Some packets lie in blocks that others fill: what pins much.
+  engine::Slice slice_of(const std::string& packet) {
+    const uint64_t dice = random_() % 5;
+    if (dice == 0) return test::slice_of(replies_, packet);
+    if (dice == 1) writer_.reset();
+    return test::slice_of(writer_, packet);
   }
   void publish() {
     const std::string url = kUrls[random_() % kUrls.size()];
-    std::string packet = "<" + std::to_string(++packets_) + url;
-    const size_t bytes = random_() % 8 == 0 ? packet_bytes_max_ : 100;
-    packet.resize(packet.size() + random_() % bytes, static_cast<char>('a' + packets_ % 26));
-    packet += '>';
+    const auto packet = packet_to(url);
     uint64_t wanting = 0;
-    std::set<const Client*> over;
+    enum class Fate : uint8_t { stays, may_end, ends };
+    std::vector<Fate> fates;
     for (const auto& client : clients_) {
+      fates.push_back(Fate::stays);
       if (!client->wants(url)) continue;
       ++wanting;
-      if (client->pending() + packet.size() > kQueueBytesMax) {
-        over.insert(client.get());
-      } else {
-        client->expected += packet;
-      }
+      look_at(*client);
+      const bool over = fanout_.pending_bytes(client->member) + packet->size() > kQueueBytesMax;
+      if (over) fates.back() = client->lagging ? Fate::may_end : Fate::ends;
+      if (fates.back() == Fate::ends) continue;
+      client->model.offer(url, packet);
+      if (client->lagging) client->model.let_replace();
     }
     offered_ += wanting;
-    overflows_ += over.size();
-    const engine::Slice slice = test::slice_of(random_() % 5 == 0 ? replies_ : writer_, packet);
-    EXPECT_EQ(fanout_.publish(url, slice), wanting);
-    for (const auto& client : clients_) {
-      const bool expected = over.count(client.get()) > 0;
-      EXPECT_TRUE(!expected || client->member.overflowed()) << "its queue is full";
-      EXPECT_TRUE(expected || client->open == !client->member.gone()) << "nobody else's is";
-      client->open = !client->member.gone();
+    EXPECT_EQ(fanout_.publish(url, slice_of(*packet)), wanting);
+    for (size_t i = 0; i < clients_.size(); ++i) {
+      Client& client = *clients_[i];
+      const bool ended = client.open && client.member.overflowed();
+      overflows_ += ended ? 1 : 0;
+      EXPECT_TRUE(fates[i] != Fate::ends || ended) << "its queue is full";
+      EXPECT_TRUE(fates[i] != Fate::stays || !ended) << "its queue is not";
+      client.open = !client.member.gone();
     }
   }
 
   std::mt19937_64 random_;
-  const size_t packet_bytes_max_;
+  const Shape shape_;
   InterestFilter filter_;
   engine::BlockPool pool_;
   engine::BlockWriter writer_{pool_};
@@ -222,50 +301,82 @@ class World {
   Fanout fanout_{pool_, filter_, kQueueBytesMax};
   FakeTurn turn_{fanout_};
   std::vector<std::unique_ptr<Client>> clients_;
-  uint64_t packets_ = 0;
+  uint32_t packets_ = 0;
   uint64_t offered_ = 0;
   uint64_t overflows_ = 0;
+  uint64_t leaves_ = 0;
+  uint64_t replaced_by_the_gone_ = 0;
 };
 
-/// Returns how many queues overflowed.
-uint64_t run(uint64_t seed, size_t clients, size_t packet_bytes_max, int steps) {
+struct Outcome {
+  uint64_t overflows = 0;
+  uint64_t conflated = 0;
+  uint64_t runs = 0;
+};
+
+void run(uint64_t seed, const Shape& shape, Outcome& outcome) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
-  auto world = std::make_unique<World>(seed, clients, packet_bytes_max);
-  for (int step = 0; step < steps; ++step) {
+  auto world = std::make_unique<World>(seed, shape);
+  for (int step = 0; step < shape.steps; ++step) {
     world->step();
     if (step % 8 == 0) world->check();
     if (step % 700 == 699) world->drain();
     if (testing::Test::HasFailure()) {
       ADD_FAILURE() << "step " << step;
-      return 0;
+      return;
     }
   }
   world->drain();
   world->check();
-  return world->overflows();
+  ++outcome.runs;
+  outcome.overflows += world->overflows();
+  outcome.conflated += world->conflated();
+}
+
+Outcome run_all(uint64_t count, const Shape& shape) {
+  Outcome outcome;
+  const test::Seeds seeds = test::seeds(count);
+  for (uint64_t seed = seeds.first; seed <= seeds.last && !testing::Test::HasFailure(); ++seed)
+    run(seed, shape, outcome);
+  return outcome;
 }
 
 TEST(Fanout, SmallPacketsToFewClients) {
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    run(seed, 3, 300, 2'000);
-    if (HasFailure()) return;
-  }
+  run_all(100, {.clients = 3, .packet_bytes_max = 300, .steps = 2'000});
 }
 
 TEST(Fanout, SmallPacketsToCohortsThatCopy) {
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
-    run(seed, 40, 3'000, 3'000);
-    if (HasFailure()) return;
-  }
+  run_all(30, {.clients = 40, .packet_bytes_max = 3'000, .steps = 3'000});
 }
 
 TEST(Fanout, LargePacketsFillQueues) {
-  uint64_t overflows = 0;
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
-    overflows += run(seed, 12, 250'000, 2'000);
-    if (HasFailure()) return;
-  }
-  EXPECT_GT(overflows, 10U) << "the bound was tried";
+  const Outcome outcome = run_all(30, {.clients = 12, .packet_bytes_max = 250'000, .steps = 2'000});
+  EXPECT_GE(outcome.overflows, outcome.runs / 3) << "the bound was tried";
+}
+
+TEST(Fanout, ConflatingClientsBesideOthers) {
+  const Outcome outcome = run_all(100, {.clients = 12,
+                                        .packet_bytes_max = 100'000,
+                                        .steps = 2'000,
+                                        .take_bytes_max = 4'000,
+                                        .policies = Policies::mixed});
+  EXPECT_GE(outcome.conflated, outcome.runs * 50) << "somebody lagged";
+}
+
+TEST(Fanout, ConflatingClientsInCohortsThatCopy) {
+  const Outcome outcome = run_all(30, {.clients = 40,
+                                       .packet_bytes_max = 60'000,
+                                       .steps = 3'000,
+                                       .take_bytes_max = 4'000,
+                                       .policies = Policies::mixed});
+  EXPECT_GE(outcome.conflated, outcome.runs * 50) << "somebody lagged";
+}
+
+TEST(Fanout, LargePacketsFillConflatingQueues) {
+  const Outcome outcome = run_all(
+      50,
+      {.clients = 12, .packet_bytes_max = 250'000, .steps = 2'000, .policies = Policies::mixed});
+  EXPECT_GE(outcome.overflows, outcome.runs / 3) << "the bound was tried";
 }
 
 }  // namespace

@@ -160,8 +160,9 @@ class FanoutRun {
   void check_accounts() {
     for (auto& shard : cluster_.shards()) {
       const shard::Fanout::Stats& stats = shard->fanout_stats();
-      EXPECT_EQ(stats.offered.get(), stats.sent.get() + stats.dropped.get())
+      EXPECT_EQ(stats.offered.get(), stats.sent.get() + stats.dropped.get() + stats.conflated.get())
           << "at rest nothing is pending";
+      EXPECT_EQ(stats.pinned_bytes.get(), 0U);
     }
   }
 

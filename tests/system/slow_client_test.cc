@@ -1,5 +1,6 @@
 // Property: a client that does not read costs a bounded amount of memory and nobody's time: a
-//           subscriber is closed when its queue is full, a caller is not read from any further.
+//           subscriber is closed when its queue is full, or gets the latest only, a caller is not
+//           read from any further.
 // Method: raw clients that never read, floods several times larger than all buffers between, and
 //         everybody else's deliveries and calls awaited step by step meanwhile.
 #include <gtest/gtest.h>
@@ -115,6 +116,40 @@ TEST_P(SlowSubscriberTest, F8_IsClosedAloneAndTheLogSaysWhy) {
 
 INSTANTIATE_TEST_SUITE_P(PacketBytes, SlowSubscriberTest, ::testing::Values(100, 1'000, 60'000),
                          ::testing::PrintToStringParamName());
+
+TEST_F(SlowClientTest, WhoConflatesStaysAndGetsTheLatest) {
+  auto others = subscribers_on_all_shards(server_, kShards, loop_, "/flood");
+  ASSERT_EQ(others.size(), kShards);
+  RawClient slow(server_);
+  const uint32_t id = slow.shake_hands();
+  ASSERT_NE(id, 0U);
+  ASSERT_EQ(slow.ask({.type = client::kSubscribe, .url = "/flood"}).status, 0);
+  for (RemoteClient remote : server_.clients()) {
+    if (remote.id() != id) continue;
+    ASSERT_TRUE(is_ok(remote.set_backlog(Backlog::conflate)));
+  }
+  const uint64_t live_max =
+      flood(others, 1'000, [&] { return server_.stats().deliveries_conflated > 5'000; });
+  EXPECT_LE(live_max, kLiveBytesMax);
+  EXPECT_GT(server_.stats().deliveries_conflated, 5'000U);
+  EXPECT_EQ(server_.stats().closed_slow_client, 0U);
+  const std::string last = std::to_string(published_ - 1);
+  uint64_t previous = 0;
+  size_t got = 0;
+  for (std::string param; param != last; ++got) {  // and now it does read
+    const WirePacket packet = slow.socket().read_packet();
+    ASSERT_EQ(packet.magic, 0x29);
+    param = packet.param;
+    ASSERT_TRUE(got == 0 || std::stoull(param) > previous);
+    previous = std::stoull(param);
+  }
+  EXPECT_LT(got, published_);
+  EXPECT_TRUE(wait_until([&] {
+    const ServerStats stats = server_.stats();
+    return stats.deliveries + stats.deliveries_conflated == published_ * (others.size() + 1);
+  }));
+  EXPECT_TRUE(wait_until([&] { return server_.stats().bytes_pinned == 0; }));
+}
 
 TEST_F(SlowClientTest, ACallerThatDoesNotReadIsNotReadFrom) {
   constexpr uint32_t kCalls = 4096;  // 64 MiB of replies

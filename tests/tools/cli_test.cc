@@ -44,6 +44,7 @@ TEST(Cli, WrongUsageIsExitTwoAndSaysWhereToLook) {
       {"serve", "--shards", "many"},
       {"serve", "--shards", "65"},
       {"serve", "--queue-bytes", "1"},
+      {"serve", "--slow-clients", "drop"},
       {"serve", "--listen", "nonsense"},
       {"serve", "--relay", "fleet"},
       {"serve", "--relay", "/a/", "--no-relay"},
