@@ -10,6 +10,7 @@
 #include "bench/micro/fanout_world.h"
 #include "bench/micro/fleet_urls.h"
 #include "bench/micro/per.h"
+#include "bench/micro/queue_fanout.h"
 
 namespace ringroad::bench {
 namespace {
@@ -109,7 +110,60 @@ void bm_fanout(benchmark::State& state) {
   check(world, packet.size());
   per(state, "per_delivery", members * publishes);
 }
-BENCHMARK(bm_fanout)->ArgsProduct({{1, 1'000, 10'000}, {1, 32}});
+BENCHMARK(bm_fanout)->ArgsProduct({{1, 100, 1'000, 10'000}, {1, 32}});
+
+// The same with a queue for each member instead of the cohort's log.
+void bm_fanout_queues(benchmark::State& state) {
+  const auto members = static_cast<size_t>(state.range(0));
+  const auto publishes = static_cast<size_t>(state.range(1));
+  QueueFanout queues(members);
+  const std::vector<std::byte> packet = packet_of(128);
+  uint64_t offered = 0;
+  for (auto _ : state) {
+    for (size_t i = 0; i < publishes; ++i) offered += queues.publish(queues.writer.copy(packet));
+    queues.flush();
+  }
+  CHECK(queues.sent_bytes() == offered * packet.size());
+  per(state, "per_delivery", members * publishes);
+}
+BENCHMARK(bm_fanout_queues)->ArgsProduct({{100, 1'000, 10'000}, {1, 32}});
+
+// And where the packets of a turn do not lie behind each other: others are published in between.
+void bm_fanout_apart(benchmark::State& state) {
+  FanoutWorld world;
+  const auto members = static_cast<size_t>(state.range(0));
+  const auto publishes = static_cast<size_t>(state.range(1));
+  for (size_t i = 0; i < members; ++i) world.add("/fleet/");
+  const std::vector<std::byte> packet = packet_of(128);
+  for (auto _ : state) {
+    for (size_t i = 0; i < publishes; ++i) {
+      publish(world, packet, 1);
+      benchmark::DoNotOptimize(world.writer.copy(packet));
+    }
+    world.flush();
+  }
+  check(world, packet.size());
+  per(state, "per_delivery", members * publishes);
+}
+BENCHMARK(bm_fanout_apart)->ArgsProduct({{100, 1'000, 10'000}, {32}});
+
+void bm_fanout_queues_apart(benchmark::State& state) {
+  const auto members = static_cast<size_t>(state.range(0));
+  const auto publishes = static_cast<size_t>(state.range(1));
+  QueueFanout queues(members);
+  const std::vector<std::byte> packet = packet_of(128);
+  uint64_t offered = 0;
+  for (auto _ : state) {
+    for (size_t i = 0; i < publishes; ++i) {
+      offered += queues.publish(queues.writer.copy(packet));
+      benchmark::DoNotOptimize(queues.writer.copy(packet));
+    }
+    queues.flush();
+  }
+  CHECK(queues.sent_bytes() == offered * packet.size());
+  per(state, "per_delivery", members * publishes);
+}
+BENCHMARK(bm_fanout_queues_apart)->ArgsProduct({{100, 1'000, 10'000}, {32}});
 
 }  // namespace
 }  // namespace ringroad::bench
