@@ -5,26 +5,33 @@
 
 namespace ringroad::bench {
 
-ShardWorld::ShardWorld() {
+ShardWorld::ShardWorld(uint32_t shards) {
   // Whatever a client sends to a URL is published; the queue holds a round of every benchmark.
   const shard::ShardConfig config = {
-      .session = {.relay_prefix = "/relay/", .queue_bytes_max = 16 * 1'048'576}};
-  shard_ = std::make_unique<shard::Shard>(0, io_, config, router_, application_, patterns_);
-  router_.add(*shard_);
-  shard_->start(NullIo::kListener, NullIo::kDatagrams);
+      .session = {.relay_prefix = "/relay/", .queue_bytes_max = 16 * 1'048'576}, .shards = shards};
+  for (uint32_t i = 0; i < shards; ++i) {
+    seats_.push_back(std::make_unique<Seat>());
+    Seat& seat = *seats_.back();
+    seat.shard =
+        std::make_unique<shard::Shard>(i, seat.io, config, router_, application_, patterns_);
+    router_.add(*seat.shard);
+  }
+  for (const auto& seat : seats_) seat->shard->start(NullIo::kListener, NullIo::kDatagrams);
 }
 
 ShardWorld::~ShardWorld() {
-  shard_->request_stop();
-  for (int turns = 0; !shard_->stopped(); ++turns) {
-    CHECK(turns < 1'000);
-    shard_->turn();
+  for (const auto& seat : seats_) seat->shard->request_stop();
+  for (const auto& seat : seats_) {
+    for (int turns = 0; !seat->shard->stopped(); ++turns) {
+      CHECK(turns < 1'000);
+      seat->shard->turn();
+    }
   }
 }
 
-engine::Socket ShardWorld::add_client(std::span<const std::string> patterns) {
-  const engine::Socket socket = io_.connect_peer();
-  run();
+engine::Socket ShardWorld::add_client(std::span<const std::string> patterns, uint32_t shard) {
+  const engine::Socket socket = io(shard).connect_peer();
+  run(shard);
   std::vector<std::byte> bytes;
   append(bytes, {.type = proto::PacketType::servinfo,
                  .flags = proto::kFlagTunnel,
@@ -35,8 +42,8 @@ engine::Socket ShardWorld::add_client(std::span<const std::string> patterns) {
   }
   // Ends the silence after the handshake, also without a subscription.
   append(bytes, {.type = proto::PacketType::noop});
-  io_.deliver(socket, bytes);
-  run();
+  io(shard).deliver(socket, bytes);
+  run(shard);
   return socket;
 }
 
@@ -44,10 +51,11 @@ void ShardWorld::publish(const proto::PacketSpec& packet, Channel channel) {
   CHECK(router_.publish(packet, channel).ok());
 }
 
-void ShardWorld::run() {
+void ShardWorld::run(uint32_t shard) {
+  Seat& seat = *seats_[shard];
   do {
-    shard_->turn();
-  } while (!io_.idle());
+    seat.shard->turn();
+  } while (!seat.io.idle());
 }
 
 }  // namespace ringroad::bench

@@ -1,9 +1,11 @@
-// shard_world.h — one whole shard on NullIo, and clients that have shaken hands and subscribed.
-// Owner:  the benchmark.   Thread: one; publishes come from "another thread", by the mailbox.
+// shard_world.h — whole shards on NullIo, and clients that have shaken hands and subscribed.
+// Owner:  the benchmark.   Thread: one; publishes come from "another thread", by the mailbox. Once
+//         everybody is there, each shard may be run by a thread of its own.
 // Why here: a publish or a call through a shard, without the kernel.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,27 +32,31 @@ class EchoApplication final : public shard::Application {
 
 class ShardWorld {
  public:
-  ShardWorld();
-  ~ShardWorld();  ///< Ends all clients and the shard.
+  explicit ShardWorld(uint32_t shards = 1);
+  ~ShardWorld();  ///< Ends all clients and shards.
   ShardWorld(const ShardWorld&) = delete;
   ShardWorld& operator=(const ShardWorld&) = delete;
 
   /// A client that is active, takes quick packets, and has subscribed to each of these.
-  engine::Socket add_client(std::span<const std::string> patterns);
+  engine::Socket add_client(std::span<const std::string> patterns, uint32_t shard = 0);
   /// From another thread.
   void publish(const proto::PacketSpec& packet, Channel channel);
   /// Turns until the shard would sleep: everything has been sent.
-  void run();
+  void run(uint32_t shard = 0);
 
-  NullIo& io() { return io_; }
-  const shard::Shard& shard() const { return *shard_; }
+  NullIo& io(uint32_t shard = 0) { return seats_[shard]->io; }
+  const shard::Shard& shard() const { return *seats_[0]->shard; }
 
  private:
-  NullIo io_;
+  struct Seat {
+    NullIo io;
+    std::unique_ptr<shard::Shard> shard;
+  };
+
   EchoApplication application_;
   shard::PatternDirectory patterns_;
   shard::Router router_;
-  std::unique_ptr<shard::Shard> shard_;
+  std::vector<std::unique_ptr<Seat>> seats_;  // by index
 };
 
 }  // namespace ringroad::bench
