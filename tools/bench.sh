@@ -1,39 +1,33 @@
 #!/usr/bin/env bash
 # bench.sh — measures Ringroad beside the limits of the kernel and other servers, on this machine.
-# Usage: tools/bench.sh [--quick]
-#   default  eight scenarios of fan-out and one of latency, 7 rounds each, and the micro benchmarks
-#            (about 45 minutes; rounds that something else disturbs are repeated)
-#   --quick  two scenarios of fan-out and one of latency, 3 rounds  (about 5 minutes)
-# Needs two cores and a quiet machine. Who is not installed is skipped, and named. Tables on stdout;
-# all rounds in build/bench/bench.json, tables in bench.md, a page with figures in bench.html.
-# docs/PERFORMANCE.md says how to read them.
+# Usage: tools/bench.sh [--quick] [--rounds N]
+#   default  saturation (three sizes, three audiences), windows 1 and 8, latency, echo, many topics,
+#            churn, quick (UDP), 7 rounds each, and the micro benchmarks  (about 45 minutes)
+#   --quick  1,000 subscribers with 128 B, window 1, and echo 64 x 32, 3 rounds  (about 3 minutes)
+# Rounds that something else disturbs are repeated. Needs two cores and a quiet machine. Who is not
+# installed is skipped, and named. Tables on stdout; all rounds in build/bench/bench.json, tables in
+# bench.md, a page with figures in bench.html. docs/PERFORMANCE.md says how to read them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=7
-scenarios=(
-  "--subscribers 1000"
-  "--subscribers 1000 --window 8"
-  "--subscribers 1000 --window 1"
-  "--subscribers 100"
-  "--subscribers 5000"
-  "--subscribers 1000 --payload 1024"
-  "--subscribers 100 --window 1"
-  "--subscribers 5000 --window 1"
-)
 quick=false
-case ${1:-} in
-  "") ;;
-  --quick)
-    quick=true
-    rounds=3
-    scenarios=("${scenarios[0]}" "${scenarios[2]}")
-    ;;
-  *)
-    echo "usage: $0 [--quick]" >&2
-    exit 2
-    ;;
-esac
+rounds=""
+while (($# > 0)); do
+  case $1 in
+    --quick) quick=true ;;
+    --rounds)
+      rounds=${2:-}
+      shift
+      ;;
+    *) rounds=usage ;;
+  esac
+  shift
+done
+if [[ -z $rounds ]]; then rounds=$($quick && echo 3 || echo 7); fi
+if [[ ! $rounds =~ ^[1-9][0-9]*$ ]]; then
+  echo "usage: $0 [--quick] [--rounds N]" >&2
+  exit 2
+fi
 
 results=build/bench
 mkdir -p "$results"
@@ -43,7 +37,8 @@ if [[ ! -d tests/interop/node_modules/vsoa ]]; then # vsoa-node is skipped if th
   (cd tests/interop && timeout 90 npm ci --prefer-offline --no-progress) &>"$results/npm.log" || true
 fi
 cmake --preset release >"$results/build.log"
-cmake --build --preset release --target fanout_bench latency_bench ringroad_micro \
+cmake --build --preset release \
+  --target fanout_bench latency_bench echo_bench fleet_bench ringroad_micro \
   >>"$results/build.log" || {
   tail -n 30 "$results/build.log" >&2
   exit 1
@@ -51,20 +46,40 @@ cmake --build --preset release --target fanout_bench latency_bench ringroad_micr
 
 code=0
 : >"$results/tables.md"
-for scenario in "${scenarios[@]}"; do
-  name=fanout$(tr -d ' ' <<<"${scenario//--/-}")
-  echo "=== fanout_bench $scenario --rounds $rounds" >&2
-  # shellcheck disable=SC2086 # they are words
-  build/release/bench/macro/fanout_bench $scenario --rounds "$rounds" \
-    --json "$results/$name.json" | tee -a "$results/tables.md" || code=$?
+measure() { # PROGRAM OPTIONS...
+  local program=$1 name
+  shift
+  name=${program%_bench}$(printf '%s' "$*" | tr -cs 'a-z0-9' -)
+  echo "=== $program $* --rounds $rounds" >&2
+  "build/release/bench/macro/$program" "$@" --rounds "$rounds" --json "$results/$name.json" |
+    tee -a "$results/tables.md" || code=$?
   echo | tee -a "$results/tables.md"
-done
-# A rate that each of them can keep: 50,000 deliveries per second.
-servers=relay-limit,relay-k1,ringroad,redis,nats,mosquitto,zmq,vsoa-node
-echo "=== latency_bench --subscribers 1000 --rate 50 --rounds $rounds" >&2
-build/release/bench/macro/latency_bench --subscribers 1000 --rate 50 --rounds "$rounds" \
-  --contenders "$servers" --json "$results/latency.json" | tee -a "$results/tables.md" || code=$?
+}
+
+limits=limit-k1,relay-limit,relay-k1
+measure fanout_bench --subscribers 1000
+measure fanout_bench --subscribers 1000 --window 1
+measure echo_bench --connections 64 --depth 32
 if ! $quick; then
+  measure fanout_bench --subscribers 1000 --window 8
+  for audience in 100 1000 5000; do
+    for payload in 128 1024 16384; do
+      [[ $audience$payload == 1000128 ]] && continue # measured above, beside everybody
+      measure fanout_bench --subscribers "$audience" --payload "$payload" \
+        --contenders "$limits,ringroad,redis"
+    done
+  done
+  for audience in 100 5000; do
+    measure fanout_bench --subscribers "$audience" --window 1 --contenders "$limits,ringroad,redis"
+  done
+  measure fanout_bench --subscribers 1000 --contenders relay-limit,ringroad,ringroad-churn
+  # A rate that each of them can keep: 50,000 deliveries per second.
+  measure latency_bench --subscribers 1000 --rate 50 \
+    --contenders relay-limit,relay-k1,ringroad,redis,nats,mosquitto,zmq,vsoa-node
+  measure echo_bench --connections 64 --depth 1
+  measure echo_bench --connections 1 --depth 32
+  measure echo_bench --connections 1 --depth 1
+  measure fleet_bench --shapes many,one,quick
   echo "=== ringroad_micro" >&2
   build/release/bench/micro/ringroad_micro --benchmark_repetitions=5 --benchmark_min_time=0.1 \
     --benchmark_report_aggregates_only=true --benchmark_out="$results/micro.json" \

@@ -12,6 +12,7 @@ namespace ringroad::bench {
 namespace {
 
 constexpr auto kConnectPoll = std::chrono::milliseconds(5);
+constexpr double kChurnPerSecond = 1000;
 
 /// The first line that a command prints; empty if it cannot be run.
 std::string first_line_of(const std::string& command) {
@@ -71,6 +72,7 @@ struct Known {
   std::string cure;
   std::string host = kLoopback;
   Takes takes = Takes::part;
+  double churn_per_second = 0;
 };
 
 Known ringroad(const std::string& name, const std::vector<std::string>& arguments,
@@ -90,6 +92,13 @@ Known ringroad(const std::string& name, const std::vector<std::string>& argument
           arguments.empty() ? Takes::part : Takes::part_if_asked};
 }
 
+Known ringroad_churn(const Programs& programs) {
+  Known known = ringroad("ringroad-churn", {}, programs);
+  known.takes = Takes::part_if_asked;
+  known.churn_per_second = kChurnPerSecond;
+  return known;
+}
+
 Known yardstick(const std::string& name, Drive drive, const Programs& programs) {
   return {name, Protocol::raw, drive, {programs.yardstick, name, std::string(kFrameWord)}, "", ""};
 }
@@ -103,6 +112,7 @@ std::vector<Known> known_servers(const Programs& programs) {
       ringroad("ringroad", {}, programs),
       ringroad("ringroad-copy", {"--zero-copy", "off"}, programs),
       ringroad("ringroad-lend", {"--zero-copy", "forced"}, programs),
+      ringroad_churn(programs),
       {"redis",
        Protocol::resp,
        Drive::window,
@@ -165,7 +175,8 @@ Result<Contender> probe(Known known) {
                          .program = known.command.front(),
                          .version = std::move(version),
                          .command = std::move(known.command),
-                         .host = std::move(known.host)};
+                         .host = std::move(known.host),
+                         .churn_per_second = known.churn_per_second};
   return contender;
 }
 

@@ -27,6 +27,7 @@ struct Contender {
   // not told its port says it in its first line.
   std::vector<std::string> command;
   std::string host = kLoopback;
+  double churn_per_second = 0;  // changes of subscriptions while it is measured
 };
 
 inline constexpr std::string_view kPortWord = "{port}";
@@ -50,7 +51,8 @@ struct RunningServer {
 
 Programs built_programs();
 /// Who takes part unless somebody else is asked for, in the order of the table. find_contender()
-/// knows besides: ringroad-copy and ringroad-lend, which never and always send by zero copy.
+/// knows besides: ringroad-copy and ringroad-lend, which never and always send by zero copy, and
+/// ringroad-churn, whose subscriptions change 1,000 times a second.
 const std::vector<std::string>& contender_names();
 Result<Contender> find_contender(std::string_view name, const Programs& programs);
 /// Started and listening.

@@ -34,12 +34,6 @@ std::string resp_channel(size_t payload_bytes) {
   return std::string(frame_bytes(payload_bytes) - rest, 'c');
 }
 
-std::string packet(const proto::PacketSpec& spec) {
-  std::string bytes(proto::packet_bytes(spec), '\0');
-  proto::encode(spec, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
-
 Dialect make_raw(size_t payload_bytes) {
   Dialect dialect;
   dialect.subscribe = {{std::string(1, kYardstickSubscriber), 1}};
@@ -68,12 +62,13 @@ Dialect make_vsoa(size_t payload_bytes) {
   url.resize(frame_bytes(payload_bytes) - kVsoaHeaderBytes - payload_bytes, 's');
   const std::string body = payload(payload_bytes);
   Dialect dialect;
-  const Exchange hello = {packet({.type = proto::PacketType::servinfo}), kAnswerIsPacket};
-  dialect.subscribe = {
-      hello,
-      {packet({.type = proto::PacketType::subscribe, .seqno = 1, .url = url}), kAnswerIsPacket}};
+  const Exchange hello = {vsoa_packet({.type = proto::PacketType::servinfo}), kAnswerIsPacket};
+  dialect.subscribe = {hello,
+                       {vsoa_packet({.type = proto::PacketType::subscribe, .seqno = 1, .url = url}),
+                        kAnswerIsPacket}};
   dialect.publisher = {hello};
-  dialect.publish = packet({.type = proto::PacketType::datagram, .url = url, .data = body});
+  dialect.publish = vsoa_packet({.type = proto::PacketType::datagram, .url = url, .data = body});
+  dialect.topic = url;
   return dialect;
 }
 
@@ -96,6 +91,12 @@ Dialect make(Protocol protocol, size_t payload_bytes) {
 }
 
 }  // namespace
+
+std::string vsoa_packet(const proto::PacketSpec& spec) {
+  std::string bytes(proto::packet_bytes(spec), '\0');
+  proto::encode(spec, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
 
 Status check_payload(size_t payload_bytes) {
   if (payload_bytes >= kPayloadMin && payload_bytes <= kPayloadMax) return {};

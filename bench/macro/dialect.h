@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/packet.h"
 #include "ringroad/status.h"
 
 namespace ringroad::bench {
@@ -32,11 +33,14 @@ struct Dialect {
   Protocol protocol = Protocol::raw;
   std::vector<Exchange> subscribe;  // what makes a connection a subscriber
   std::vector<Exchange> publisher;  // what makes a connection a publisher
+  std::string topic;                // VSOA: the URL of all publishes
   std::string publish;              // one publish, as the publisher sends it, of equal length
   size_t frame_bytes = 0;           // one publish, as a subscriber gets it
   size_t late_bytes = 0;  // what a subscriber gets unasked some seconds later, once, before it all
   uint16_t publisher_port_offset = 0;  // where publishers go, above the port of subscribers
 };
+
+std::string vsoa_packet(const proto::PacketSpec& spec);
 
 /// 16 to 65,536 bytes.
 Status check_payload(size_t payload_bytes);

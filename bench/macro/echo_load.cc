@@ -18,19 +18,13 @@ namespace {
 constexpr size_t kReceiveBytes = size_t{256} << 10;
 constexpr int kEventsMax = 512;
 
-std::string encoded(const proto::PacketSpec& spec) {
-  std::string bytes(proto::packet_bytes(spec), '\0');
-  proto::encode(spec, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
-
 std::string vsoa_request(const std::string& payload) {
-  return encoded({.type = proto::PacketType::rpc, .seqno = 7, .url = "/echo", .data = payload});
+  return vsoa_packet({.type = proto::PacketType::rpc, .seqno = 7, .url = "/echo", .data = payload});
 }
 
 EchoDialect make_vsoa(const std::string& payload) {
   EchoDialect dialect;
-  dialect.hello = {{encoded({.type = proto::PacketType::servinfo}), 0}};
+  dialect.hello = {{vsoa_packet({.type = proto::PacketType::servinfo}), 0}};
   dialect.request = vsoa_request(payload);
   dialect.answer_bytes = proto::packet_bytes(
       {.type = proto::PacketType::rpc, .flags = proto::kFlagReply, .seqno = 7, .data = payload});

@@ -30,7 +30,7 @@ Status prepare_round(FanoutRun& run) {
   if (Status status = check_payload(run.round.payload_bytes); !status.ok()) return status;
   if (run.round.load.window == 0) run.round.load.window = default_window(run.round);
   run.base.programs.host = run.round.load.host;
-  const Status status = prepare(run.base, run.round.load.subscribers);
+  const Status status = prepare(run.base, run.round.load.subscribers + Churn::kChurners);
   run.round.measured = run.base.measured;
   run.round.server_core = run.base.server_core;
   run.round.programs = run.base.programs;
@@ -75,6 +75,7 @@ relay-limit  raw frames, everything since the cursor in one send: the limit with
 relay-k1     the same with one send per message, subscriber by subscriber
 zmq, nats, mosquitto, redis, vsoa-node: who is not installed is skipped, and named
 ringroad-copy, ringroad-lend  never, always zero-copy sends; only if asked for
+ringroad-churn  1,000 subscriptions and unsubscriptions a second meanwhile; only if asked for
 Exit codes: 0 measured, 1 something went wrong or messages were lost, 2 usage, 77 not on this
 machine.
 

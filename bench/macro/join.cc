@@ -53,8 +53,8 @@ Result<Tcp> join_server(uint16_t port, const std::vector<Exchange>& exchanges,
 }
 
 Result<Tcp> join_publisher(uint16_t port, const Dialect& dialect, const std::string& host) {
-  return join_server(static_cast<uint16_t>(port + dialect.publisher_port_offset),
-                     dialect.publisher, host);
+  return join_server(static_cast<uint16_t>(port + dialect.publisher_port_offset), dialect.publisher,
+                     host);
 }
 
 Status take_late_bytes(const Tcp& socket, size_t bytes) {

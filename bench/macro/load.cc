@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kReceiveBytes = size_t{1} << 20;
 constexpr int kEventsMax = 512;
 constexpr uint64_t kPublisherKey = ~uint64_t{0};
+constexpr uint64_t kChurnKeys = uint64_t{1} << 62;  // and above; below: subscribers
 
 }  // namespace
 
@@ -27,11 +28,12 @@ Load::Load(const Dialect& dialect, Drive drive, LoadOptions options)
       progress_(options.subscribers, options.window),
       buffer_(kReceiveBytes) {
   for (size_t i = 0; i < options.window; ++i) window_text_ += dialect.publish;
+  if (options.churn_per_second > 0) churn_.emplace(dialect, options.churn_per_second);
 }
 
 Status Load::connect(uint16_t port) {
   for (size_t i = 0; i < options_.subscribers; ++i) {
-    Result<Tcp> socket = join_server(port, dialect_.subscribe);
+    Result<Tcp> socket = join_server(port, dialect_.subscribe, options_.host);
     if (!socket.ok()) return socket.status();
     if (Status status = watch_.add(*socket, i); !status.ok()) return status;
     subscribers_.push_back(std::move(*socket));
@@ -43,12 +45,14 @@ Status Load::connect(uint16_t port) {
   Result<Tcp> publisher = join_publisher(port, dialect_, options_.host);
   if (!publisher.ok()) return publisher.status();
   publisher_ = std::move(*publisher);
-  return watch_.add(publisher_, kPublisherKey);
+  if (Status status = watch_.add(publisher_, kPublisherKey); !status.ok()) return status;
+  return churn_ ? churn_->connect(port, options_.host, watch_, kChurnKeys) : Status();
 }
 
 Status Load::run_until(Clock::time_point end) {
-  while (Clock::now() < end) {
+  for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
     if (Status status = publish_window(); !status.ok()) return status;
+    if (Status status = churn_ ? churn_->run(now) : Status(); !status.ok()) return status;
     if (Status status = turn(end); !status.ok()) return status;
   }
   return {};
@@ -61,7 +65,9 @@ Status Load::turn(Clock::time_point end) {
   const int count = epoll_wait(watch_.fd(), events.data(), kEventsMax, wait_ms);
   for (int i = 0; i < count; ++i) {
     const uint64_t key = events[static_cast<size_t>(i)].data.u64;
-    const Status status = key == kPublisherKey ? discard_answers() : receive(key);
+    const Status status = key == kPublisherKey ? discard_answers()
+                          : key >= kChurnKeys  ? churn_->receive(key - kChurnKeys)
+                                               : receive(key);
     if (!status.ok()) return status;
   }
   return {};
@@ -116,6 +122,12 @@ Status Load::publish_window() {
   }
   counts_.published = sent_bytes_ / frame;
   return {};
+}
+
+LoadCounts Load::counts() const {
+  LoadCounts counts = counts_;
+  if (churn_) counts.changes = churn_->changes();
+  return counts;
 }
 
 bool Load::drained() const {

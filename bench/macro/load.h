@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/macro/churn.h"
 #include "bench/macro/contender.h"
 #include "bench/macro/frame_check.h"
 #include "bench/macro/join.h"
@@ -22,12 +24,14 @@ struct LoadOptions {
   size_t subscribers = 1000;
   size_t window = 256;
   std::string host = kLoopback;  // of the server
+  double churn_per_second = 0;   // changes of subscriptions beside it all; VSOA
 };
 
 struct LoadCounts {
   uint64_t published = 0;  // window drive; a flood's are known to its server only
   uint64_t delivered_bytes = 0;
   uint64_t receives = 0;
+  uint64_t changes = 0;  // of subscriptions
 };
 
 class Load {
@@ -49,7 +53,7 @@ class Load {
   /// how many deliveries are missing.
   Result<uint64_t> finish(std::chrono::milliseconds limit = kFinishTime);
 
-  const LoadCounts& counts() const { return counts_; }
+  LoadCounts counts() const;
 
  private:
   Status turn(Clock::time_point end);
@@ -61,6 +65,7 @@ class Load {
   Drive drive_;
   LoadOptions options_;
   Watch watch_;
+  std::optional<Churn> churn_;
   Tcp publisher_;
   std::vector<Tcp> subscribers_;
   std::vector<uint64_t> delivered_;  // bytes, by subscriber

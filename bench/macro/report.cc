@@ -58,6 +58,14 @@ std::string table_row(const Row<Round>& row, double yardstick) {
       median_of(row, &Round::other_busy), missing_of(row));
 }
 
+/// For those whose subscriptions change meanwhile.
+std::string churn_note(const Row<Round>& row) {
+  if (row.rounds.empty() || row.contender.churn_per_second == 0) return "";
+  return fmt::format("\n{}: {:.0f} changes of subscriptions per second, {:.0f} asked for.\n",
+                     row.contender.name, median_of(row, &Round::changes_per_s),
+                     row.contender.churn_per_second);
+}
+
 nlohmann::json round_json(const Round& round) {
   return {{"seconds", round.seconds},
           {"deliveries_per_s", round.deliveries_per_s},
@@ -67,6 +75,7 @@ nlohmann::json round_json(const Round& round) {
           {"load_busy", round.load_busy},
           {"other_busy", round.other_busy},
           {"messages_per_receive", round.messages_per_receive},
+          {"changes_per_s", round.changes_per_s},
           {"missing", round.missing}};
 }
 
@@ -92,6 +101,7 @@ std::string table(const Report& report) {
   for (const Row<Round>& row : report.rows) {
     if (!row.rounds.empty()) text += table_row(row, yardstick);
   }
+  for (const Row<Round>& row : report.rows) text += churn_note(row);
   return text + disturbance_note(report.rows);
 }
 

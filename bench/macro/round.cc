@@ -38,6 +38,8 @@ Round compare(const Snapshot& from, const Snapshot& to, size_t frame_bytes) {
   round.server_user = share(user, user + system);
   round.load_busy = shares.load_busy;
   round.other_busy = shares.other_busy;
+  round.changes_per_s =
+      static_cast<double>(to.counts.changes - from.counts.changes) / shares.seconds;
   round.messages_per_receive = receives > 0 ? deliveries / receives : 0;
   return round;
 }
@@ -49,7 +51,9 @@ Result<Round> run_round(const Contender& contender, const RoundOptions& options)
   const Result<RunningServer> server =
       start_server(contender, dialect.frame_bytes, options.server_core);
   if (!server.ok()) return server.status();
-  Load load(dialect, contender.drive, options.load);
+  LoadOptions load_options = options.load;
+  load_options.churn_per_second = contender.churn_per_second;
+  Load load(dialect, contender.drive, load_options);
   if (Status status = load.connect(server->port); !status.ok()) return status;
   Status status = load.run_until(Clock::now() + options.warm_up);
   if (!status.ok()) return status;

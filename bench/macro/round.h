@@ -31,7 +31,8 @@ struct Round {
   double load_busy = 0;
   double other_busy = 0;  // cores that something else used
   double messages_per_receive = 0;
-  uint64_t missing = 0;  // deliveries that never came
+  double changes_per_s = 0;  // of subscriptions (ringroad-churn)
+  uint64_t missing = 0;      // deliveries that never came
 };
 
 Result<Round> run_round(const Contender& contender, const RoundOptions& options);
