@@ -28,7 +28,8 @@ namespace ringroad::engine {
 
 struct LoopOptions {
   ZeroCopy zero_copy = ZeroCopy::off;  // of its connections, as far as the Io can
-  uint32_t spin_percent = 0;  // of this thread's time: may go into looking for work before it sleeps
+  uint32_t spin_percent =
+      0;  // of this thread's time: may go into looking for work before it sleeps
 };
 
 class Loop {

@@ -31,7 +31,10 @@ using test::text_of;
 class Sender final : public Loop::Work, public Listener::Handler, public Connection::Handler {
  public:
   Sender(SimNetwork& network, ZeroCopy zero_copy)
-      : network_(network), io_(network), loop_(io_, *this, {.zero_copy = zero_copy}), writer_(pool_) {
+      : network_(network),
+        io_(network),
+        loop_(io_, *this, {.zero_copy = zero_copy}),
+        writer_(pool_) {
     const Socket socket = *open_listener(io_, *Address::parse("127.0.0.1:0"));
     address_ = *io_.local_address(socket);
     listener_ = std::make_unique<Listener>(loop_, socket, *this);
@@ -79,6 +82,7 @@ class Sender final : public Loop::Work, public Listener::Handler, public Connect
   size_t drain(size_t) override { return 0; }
   bool flush() override { return true; }
   bool may_sleep() override { return true; }
+  bool has_mail() const override { return false; }
   void awake() override {}
   void on_accept(Socket socket) override {
     connection_ = std::make_unique<Connection>(loop_, socket, *this);
