@@ -132,7 +132,7 @@ class Fanout {
   bool has(const Member& member, PatternId pattern) const;
   PatternSet set_of(const Member& member) const;
   PatternId use(const std::string& pattern);
-  void use(PatternId pattern) { ++uses_[pattern]; }
+  void use(PatternId pattern) { trie_.add(pattern); }
   void disuse(PatternId pattern);
 
   engine::BlockPool& pool_;
@@ -140,8 +140,7 @@ class Fanout {
   const size_t queue_bytes_max_;  // Constant after construction.
   const size_t lag_bytes_max_;    // Constant after construction. Of a log's span
   const size_t behind_bytes_;     // Constant after construction. More than that: a client lags
-  SubscriptionTrie trie_;
-  std::vector<uint32_t> uses_;  // by PatternId: cohorts that have it, and who is just changing
+  SubscriptionTrie trie_;         // references: cohorts that have the pattern, and who is changing
   CohortTable table_;
   MatchMemo memo_;                 // URL -> indices of cohorts, for table_'s version
   std::vector<uint32_t> matched_;  // scratch of for_each_cohort

@@ -190,20 +190,13 @@ Fanout::PatternSet Fanout::set_of(const Member& member) const {
 }
 
 PatternId Fanout::use(const std::string& pattern) {
-  PatternId id = trie_.find(pattern);
-  if (id == kNoPattern) {
-    id = trie_.add(pattern);
-    if (id >= uses_.size()) uses_.resize(id + 1);
-    filter_.add(pattern);
-  }
-  ++uses_[id];
+  const PatternId id = trie_.add(pattern);
+  if (trie_.references(id) == 1) filter_.add(pattern);
   return id;
 }
 
 void Fanout::disuse(PatternId pattern) {
-  CHECK(uses_[pattern] > 0);
-  if (--uses_[pattern] > 0) return;
-  filter_.remove(trie_.pattern(pattern));
+  if (trie_.references(pattern) == 1) filter_.remove(trie_.pattern(pattern));
   trie_.remove(pattern);
 }
 

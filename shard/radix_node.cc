@@ -36,62 +36,11 @@ void EdgeLabel::release() {
   size_ = 0;
 }
 
-void ChildTable::insert(char byte, NodeIndex node) {
-  DCHECK(find(byte) == kNoNode);
-  const size_t count = size();
-  CHECK(count < 256);
-  if (count == capacity()) resize(count == 0 ? 4 : count * 2);
-  keys()[count] = static_cast<unsigned char>(byte);
-  nodes()[count] = node;
-  set_size(count + 1);
-}
-
-void ChildTable::replace(char byte, NodeIndex node) {
-  nodes()[position(byte)] = node;
-}
-
-void ChildTable::erase(char byte) {
-  const size_t hole = position(byte);
-  const size_t last = size() - 1;
-  keys()[hole] = keys()[last];
-  nodes()[hole] = nodes()[last];
-  set_size(last);
-  if (last == 0) {
-    block_.reset();
-  } else if (capacity() > 4 && last <= capacity() / 4) {
-    resize(capacity() / 2);
-  }
-}
-
-size_t ChildTable::position(char byte) const {
-  CHECK(block_ != nullptr);
-  const void* key = std::memchr(keys(), static_cast<unsigned char>(byte), size());
-  CHECK(key != nullptr);
-  return static_cast<size_t>(static_cast<const unsigned char*>(key) - keys());
-}
-
-void ChildTable::set_size(size_t size) {
-  CHECK(size <= capacity());
-  block_[0] = static_cast<uint32_t>(capacity() << 16 | size);
-}
-
-void ChildTable::resize(size_t capacity) {
-  ChildTable larger;
-  larger.block_ = std::make_unique<uint32_t[]>(words(capacity));
-  larger.block_[0] = static_cast<uint32_t>(capacity << 16);
-  larger.set_size(size());
-  if (size() > 0) {
-    std::memcpy(larger.keys(), keys(), size());
-    std::memcpy(larger.nodes(), nodes(), size() * sizeof(uint32_t));
-  }
-  block_ = std::move(larger.block_);
-}
-
 NodeIndex RadixNodes::take() {
   ++live_;
   if (first_free_ != kNoNode) {
     const NodeIndex index = first_free_;
-    first_free_ = std::exchange((*this)[index].parent, kNoNode);
+    first_free_ = std::exchange((*this)[index].children_xored, 0U);
     return index;
   }
   CHECK(used_ < kNoNode);
@@ -103,10 +52,10 @@ void RadixNodes::give(NodeIndex index) {
   CHECK(live_ > 0);
   --live_;
   RadixNode& node = (*this)[index];
-  CHECK(node.children.size() == 0);
-  CHECK(node.pattern == kNoNode);
-  node.label = EdgeLabel();
-  node.parent = first_free_;
+  CHECK(node.child_count == 0);
+  CHECK(node.references == 0);
+  CHECK(node.children_xored == 0);
+  node.children_xored = first_free_;
   first_free_ = index;
 }
 

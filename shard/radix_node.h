@@ -1,8 +1,8 @@
-// radix_node.h — the parts of a subscription trie's node: its edge label and its children.
-// Owner:  SubscriptionTrie, through RadixNodes.   Thread: the shard's.
-// Bound:  a label <= kUrlBytesMax, <= 256 children (one per first byte).
-// Cost:   32 bytes per node, a heap block for a label over 14 bytes, one for having children.
-// Why here: nodes name each other by 32-bit index, so that a node is half a cache line.
+// radix_node.h — the parts of a subscription trie's node, and the slab of nodes.
+// Owner:  SubscriptionTrie, through RadixNodes and EdgeTable.   Thread: the shard's.
+// Bound:  a label <= kUrlBytesMax.
+// Cost:   16 bytes per node; what a match reads of it lies in the edge that leads to it.
+// Why here: nodes name each other by 32-bit index, and an index outlives every move of an edge.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ inline constexpr NodeIndex kNoNode = 0xffff'ffff;
 /// The bytes on the edge that leads to a node: in place up to kInlineBytes, else on the heap.
 class EdgeLabel {
  public:
-  static constexpr size_t kInlineBytes = 14;
+  static constexpr size_t kInlineBytes = 18;  // a vehicle's 17 characters and a '/'
 
   EdgeLabel() = default;
   /// first + second. They may lie in a label that the new one replaces.
@@ -50,52 +50,13 @@ class EdgeLabel {
   char bytes_[kInlineBytes] = {};  // the text, or in the last 8 bytes the pointer to it
 };
 
-/// Children by the first byte of their label: memchr over the packed bytes serves two children and
-/// 256 alike, and ten digits take 84 bytes where a table by byte would take a KiB.
-class ChildTable {
- public:
-  ChildTable() = default;
-  ChildTable(ChildTable&& other) noexcept = default;
-  ChildTable& operator=(ChildTable&& other) noexcept = default;
-
-  size_t size() const { return block_ == nullptr ? 0 : block_[0] & 0xffff; }
-  NodeIndex find(char byte) const {
-    if (block_ == nullptr) return kNoNode;
-    const void* key = std::memchr(keys(), static_cast<unsigned char>(byte), size());
-    if (key == nullptr) return kNoNode;
-    return nodes()[static_cast<const unsigned char*>(key) - keys()];
-  }
-  NodeIndex at(size_t position) const { return nodes()[position]; }
-
-  void insert(char byte, NodeIndex node);
-  void replace(char byte, NodeIndex node);
-  void erase(char byte);
-  size_t heap_size() const { return block_ == nullptr ? 0 : words(capacity()) * sizeof(uint32_t); }
-
- private:
-  // One block of words: count | capacity << 16, then `capacity` key bytes, then `capacity` nodes.
-  static size_t words(size_t capacity) { return 1 + capacity / sizeof(uint32_t) + capacity; }
-  size_t capacity() const { return block_ == nullptr ? 0 : block_[0] >> 16; }
-  const unsigned char* keys() const {
-    return reinterpret_cast<const unsigned char*>(block_.get() + 1);
-  }
-  unsigned char* keys() { return reinterpret_cast<unsigned char*>(block_.get() + 1); }
-  const uint32_t* nodes() const { return block_.get() + 1 + capacity() / sizeof(uint32_t); }
-  uint32_t* nodes() { return block_.get() + 1 + capacity() / sizeof(uint32_t); }
-  size_t position(char byte) const;
-  void set_size(size_t size);
-  void resize(size_t capacity);
-
-  std::unique_ptr<uint32_t[]> block_;  // null: no children
-};
-
 struct RadixNode {
-  EdgeLabel label;  // empty for the root only
-  ChildTable children;
-  NodeIndex parent = kNoNode;  // in a free node: the next free one
-  uint32_t pattern = kNoNode;  // its PatternId if a pattern ends here
+  uint32_t tag = 0;          // of the edge that leads here: this finds it
+  uint32_t references = 0;   // to the pattern that ends here; 0: none does
+  uint32_t child_count = 0;  // who they are is in the EdgeTable, ...
+  NodeIndex children_xored =
+      0;  // ... but if there is one only, it is this one; free: the next free
 };
-static_assert(sizeof(RadixNode) == 32, "two nodes per cache line");
 
 /// The slab of nodes: chunks that never move, so that growing costs no long copy.
 class RadixNodes {
@@ -108,6 +69,8 @@ class RadixNodes {
     return chunks_[index / kChunk][index % kChunk];
   }
   size_t live() const { return live_; }
+  /// Indices below this one have been handed out at least once.
+  size_t used() const { return used_; }
   size_t memory_bytes() const;
 
  private:
@@ -115,7 +78,7 @@ class RadixNodes {
 
   std::vector<std::unique_ptr<RadixNode[]>> chunks_;
   NodeIndex first_free_ = kNoNode;
-  size_t used_ = 0;  // indices handed out at least once
+  size_t used_ = 0;
   size_t live_ = 0;
 };
 

@@ -153,6 +153,37 @@ TEST(SubscriptionTrie, TakesTheLongestPatterns) {
   EXPECT_LE(model.trie().memory_bytes(), filled) << "the joined label replaces its parts";
 }
 
+// Enough for the edge table to divide several times, and for ids to go round.
+TEST(SubscriptionTrie, ThousandsComeAndGo) {
+  constexpr size_t kVehicles = 8'000;
+  const auto url_of = [](size_t vehicle) {
+    const std::string region = vehicle % 3 == 0 ? "south/" : "north/a-longer-way/";
+    return "/fleet/" + region + std::to_string(vehicle) + (vehicle % 2 == 0 ? "/" : "");
+  };
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    SubscriptionTrie trie;
+    std::vector<PatternId> ids(kVehicles, kNoPattern);
+    for (const size_t percent : {90, 40, 70, 0}) {  // so many are there
+      for (size_t vehicle = 0; vehicle < kVehicles; ++vehicle) {
+        const bool wanted = below(random, 100) < percent;
+        if (wanted == (ids[vehicle] != kNoPattern)) continue;
+        if (!wanted) trie.remove(ids[vehicle]);
+        ids[vehicle] = wanted ? trie.add(url_of(vehicle)) : kNoPattern;
+      }
+      trie.check_invariants();
+      for (size_t vehicle = 0; vehicle < kVehicles; ++vehicle) {
+        const std::string url = url_of(vehicle);
+        ASSERT_EQ(trie.find(url), ids[vehicle]) << url;
+        const Patterns expected = ids[vehicle] == kNoPattern ? Patterns{} : Patterns{url};
+        ASSERT_EQ(matches(trie, url), expected) << url;
+      }
+    }
+    EXPECT_EQ(trie.size(), 0U);
+  }
+}
+
 class FleetTrie : public testing::Test {
  protected:
   static constexpr size_t kVehicles = 100'000;
