@@ -1,9 +1,10 @@
 // Question: what does a subscription cost, in time and memory, among many others?
 // Method:   rounds of 1,000 vehicles come and go; only one of the two is timed. In the trie alone, and
-//           in the fan-out, where each of them is a cohort of one, or all are one cohort.
+//           in the fan-out, where each of them is a cohort of one, or all are one cohort, or four are.
 #include <malloc.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -96,16 +97,27 @@ void bm_trie_remove(benchmark::State& state) {
 }
 BENCHMARK(bm_trie_remove)->Arg(1'000)->Arg(100'000)->Arg(250'000);
 
-enum class Own : uint8_t { vehicle, shared };
+enum class Own : uint8_t { vehicle, quarter, shared };
 
-/// Members that have subscribed, each to its own vehicle or all to the fleet, and rounds of them that
-/// come and go.
+/// What so many members subscribe to: each to its own vehicle, or four to each vehicle, in random
+/// order, or all to the fleet.
+std::vector<std::string> patterns_of(size_t members, Own own) {
+  if (own == Own::shared) return std::vector<std::string>(members, "/fleet/");
+  if (own == Own::vehicle) return vehicle_urls(members, 1);
+  const std::vector<std::string> vehicles = vehicle_urls((members + 3) / 4, 1);
+  std::vector<std::string> patterns;
+  patterns.reserve(members);
+  for (size_t i = 0; i < members; ++i) patterns.push_back(vehicles[i / 4]);
+  std::shuffle(patterns.begin(), patterns.end(), std::mt19937_64(2));
+  return patterns;
+}
+
+/// Members that have subscribed, and rounds of them that come and go.
 class MemberRounds {
  public:
   MemberRounds(size_t members, Own own) : rotation_(members) {
     const size_t out = rotation_.first_in() * kRound;
-    patterns_ = vehicle_urls(members + out, 1);
-    if (own == Own::shared) patterns_.assign(patterns_.size(), "/fleet/");
+    patterns_ = patterns_of(members + out, own);
     members_.reserve(patterns_.size());
     for (size_t i = 0; i < out; ++i) members_.push_back(&world_.add());
     const size_t before = heap_bytes();
@@ -126,11 +138,16 @@ class MemberRounds {
     }
     rotation_.advance();
   }
+  /// Finds everybody who wants the pattern's own URL: how many?
+  size_t reach(size_t pattern) { return world_.fanout.publish_quick(patterns_[pattern], {}); }
   /// As the allocator counts them: the member, its cohort, its pattern. 0 under sanitizers.
   double bytes_per_member() const { return bytes_per_member_; }
 
  private:
-  static size_t heap_bytes() { return mallinfo2().uordblks; }
+  static size_t heap_bytes() {
+    const auto heap = mallinfo2();
+    return heap.uordblks + heap.hblkhd;  // large vectors are mapped
+  }
   void subscribe_one(size_t i) { world_.fanout.subscribe(*members_[i], {&patterns_[i], 1}); }
 
   Rotation rotation_;
@@ -150,6 +167,7 @@ void subscribe(benchmark::State& state, Own own) {
   }
   per(state, "per_subscribe", kRound);
   state.counters["bytes_per_member"] = round.bytes_per_member();
+  state.counters["of_that_the_member"] = sizeof(NullMember);
 }
 
 void unsubscribe(benchmark::State& state, Own own) {
@@ -164,7 +182,12 @@ void unsubscribe(benchmark::State& state, Own own) {
 }
 
 void member_counts(benchmark::internal::Benchmark* benchmark) {
-  for (const int count : {1'000, 100'000}) benchmark->Arg(count);
+  for (const int count : {1'000, 100'000, 250'000}) benchmark->Arg(count);
+}
+
+// So many members take long to set up: once per repetition, not for each guess how often to repeat.
+void million(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(1'000'000)->Iterations(100);
 }
 
 void bm_subscribe_own(benchmark::State& state) {
@@ -183,6 +206,36 @@ void bm_unsubscribe_shared(benchmark::State& state) {
   unsubscribe(state, Own::shared);
 }
 BENCHMARK(bm_unsubscribe_shared)->Apply(member_counts);
+// Four members per pattern.
+void bm_subscribe_quarter(benchmark::State& state) {
+  subscribe(state, Own::quarter);
+}
+BENCHMARK(bm_subscribe_quarter)->Arg(1'000)->Apply(million);
+void bm_unsubscribe_quarter(benchmark::State& state) {
+  unsubscribe(state, Own::quarter);
+}
+BENCHMARK(bm_unsubscribe_quarter)->Arg(1'000)->Apply(million);
+
+// From a URL to its four members, up to the call that would send: not published lately, or lately.
+void reach(benchmark::State& state, size_t urls) {
+  MemberRounds round(static_cast<size_t>(state.range(0)), Own::quarter);
+  size_t next = 0;
+  size_t reached = 0;
+  for (auto _ : state) {
+    reached += round.reach(next);
+    next = next + 1 == urls ? 0 : next + 1;
+  }
+  CHECK(reached > 0);
+  per(state, "per_publish", 1);
+}
+void bm_reach_cold(benchmark::State& state) {
+  reach(state, static_cast<size_t>(state.range(0)));
+}
+BENCHMARK(bm_reach_cold)->Arg(1'000'000)->Iterations(1'000'000);
+void bm_reach_hot(benchmark::State& state) {
+  reach(state, 64);
+}
+BENCHMARK(bm_reach_hot)->Arg(1'000'000)->Iterations(1'000'000);
 
 }  // namespace
 }  // namespace ringroad::bench
