@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -44,7 +45,7 @@ class SlotMap {
     const uint32_t slot = free_head_;
     Entry& entry = entry_of(slot);
     CHECK(!entry.live);
-    free_head_ = entry.next_free;
+    free_head_ = entry.next_free();
     std::construct_at(entry.object(), std::forward<Args>(args)...);
     entry.live = true;
     ++size_;
@@ -74,7 +75,7 @@ class SlotMap {
     if (++entry.generation == 0) entry.generation = 1;
     --size_;
     std::destroy_at(object);
-    entry.next_free = free_head_;
+    entry.set_next_free(free_head_);
     free_head_ = handle.slot;
   }
 
@@ -96,14 +97,21 @@ class SlotMap {
  private:
   static constexpr uint32_t kChunkSlots = 256;
   static constexpr uint32_t kNone = UINT32_MAX;
+  static_assert(sizeof(T) >= sizeof(uint32_t), "a free slot names the next one");
 
   struct Entry {
     alignas(T) std::byte storage[sizeof(T)];
     uint32_t generation = 1;  // of the object; without one, of the next
-    uint32_t next_free = kNone;
     bool live = false;
 
     T* object() { return reinterpret_cast<T*>(storage); }
+    // Without an object its storage holds the number of the next free slot.
+    uint32_t next_free() const {
+      uint32_t slot;
+      std::memcpy(&slot, storage, sizeof slot);
+      return slot;
+    }
+    void set_next_free(uint32_t slot) { std::memcpy(storage, &slot, sizeof slot); }
   };
   using Chunk = std::array<Entry, kChunkSlots>;
 
@@ -112,15 +120,15 @@ class SlotMap {
   void add_chunk() {
     CHECK(slots_end() < kNone - kChunkSlots);
     const uint32_t first = slots_end();
-    chunks_.push_back(std::unique_ptr<Chunk>(new Chunk));  // storage stays untouched
+    chunks_.push_back(std::unique_ptr<Chunk>(new Chunk));
     for (uint32_t slot = first + kChunkSlots; slot-- > first;) {
-      entry_of(slot).next_free = free_head_;
+      entry_of(slot).set_next_free(free_head_);
       free_head_ = slot;
     }
   }
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
-  uint32_t free_head_ = kNone;  // list of free slots through next_free
+  uint32_t free_head_ = kNone;  // list of free slots through next_free()
   size_t size_ = 0;
 };
 

@@ -51,17 +51,14 @@ std::string_view to_string(CloseCause cause) {
 }
 
 Connection::Connection(Loop& loop, Socket socket, Handler& handler)
-    : loop_(loop),
-      handler_(handler),
-      socket_(socket),
-      zero_copy_(loop.zero_copy(), loop.zero_copy_history()) {
+    : loop_(loop), handler_(handler), socket_(socket) {
   CHECK(socket.valid());
 }
 
 Connection::~Connection() {
   CHECK(state_ == State::closed || state_ == State::idle);
   CHECK(flight_ == nullptr);
-  CHECK(lent_.empty());
+  CHECK(nothing_lent());
 }
 
 void Connection::start() {
@@ -86,8 +83,19 @@ void Connection::flush() {
   if (state_ == State::closing) finish_closing();
 }
 
+Connection::Lending::Lending(Loop& loop) : policy(loop.zero_copy(), loop.zero_copy_history()) {
+}
+
+ZeroCopyPolicy::Way Connection::choose_way(size_t bytes) {
+  if (lending_ == nullptr) {
+    if (!ZeroCopyPolicy::concerns(loop_.zero_copy(), bytes)) return ZeroCopyPolicy::Way::copy;
+    lending_ = std::make_unique<Lending>(loop_);
+  }
+  return lending_->policy.choose(bytes, lending_->count);
+}
+
 void Connection::submit() {
-  const ZeroCopyPolicy::Way way = zero_copy_.choose(flight_->batch().bytes(), lent_count_);
+  const ZeroCopyPolicy::Way way = choose_way(flight_->batch().bytes());
   if (way == ZeroCopyPolicy::Way::lend) loop_.zero_copy_counters().sends.add();
   flight_->submit(loop_.io(), socket_, way);
 }
@@ -111,7 +119,7 @@ void Connection::on_result(IoEvent& event) {
   }
   if (refused) {
     loop_.zero_copy_counters().refused.add();
-    zero_copy_.on_refused();
+    lending_->policy.on_refused();
   }
   if (failed) {
     if (flight_ != nullptr) drop_flight();
@@ -127,8 +135,8 @@ void Connection::on_result(IoEvent& event) {
 /// The kernel goes on reading its bytes; what it has not taken of them leaves with another flight.
 void Connection::part_with_flight(size_t bytes_taken) {
   Flight& lent = *std::exchange(flight_, nullptr);
-  lent_.push_back(lent);
-  ++lent_count_;
+  lending_->out.push_back(lent);
+  ++lending_->count;
   loop_.begin_loan();
   if (bytes_taken == lent.batch().bytes()) return;
   flight_ = loop_.take_flight(*this);
@@ -136,15 +144,15 @@ void Connection::part_with_flight(size_t bytes_taken) {
 }
 
 void Connection::on_released(Flight& flight, Release release) {
-  CHECK(lent_count_ > 0);
+  CHECK(lending_ != nullptr && lending_->count > 0);
   flight.lent_hook_.unlink();
-  --lent_count_;
-  zero_copy_.on_released(release);
+  --lending_->count;
+  lending_->policy.on_released(release);
   loop_.end_loan(flight, release);
-  if (!lent_.empty()) return;
+  if (!nothing_lent()) return;
   if (state_ != State::lingering) return;
   if (peer_ended_) return terminate(cause_);
-  loop_.start_timer(linger_, kLingerTime);  // only now has the last byte left
+  start_linger(kLingerTime);  // only now has the last byte left
 }
 
 void Connection::on_recv(IoEvent& event) {
@@ -193,45 +201,47 @@ void Connection::pause() {
 }
 
 void Connection::hold(std::span<const std::byte> bytes) {
-  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(held_begin_));
-  held_begin_ = 0;
-  held_.insert(held_.end(), bytes.begin(), bytes.end());
+  if (held_ == nullptr) held_ = std::make_unique<Held>();
+  std::vector<std::byte>& held = held_->bytes;
+  held.erase(held.begin(), held.begin() + static_cast<ptrdiff_t>(held_->begin));
+  held_->begin = 0;
+  held.insert(held.end(), bytes.begin(), bytes.end());
   loop_.held_bytes().add(bytes.size());
 }
 
 void Connection::deliver_held() {
   CHECK(!delivering_);
-  const size_t size = held_.size() - held_begin_;
+  const auto bytes = std::span<const std::byte>(held_->bytes).subspan(held_->begin);
   delivering_ = true;
-  const size_t consumed = handler_.on_bytes(std::span<const std::byte>(held_).subspan(held_begin_));
+  const size_t consumed = handler_.on_bytes(bytes);
   delivering_ = false;
-  CHECK(consumed <= size);
+  CHECK(consumed <= bytes.size());
   if (state_ != State::open) return drop_held();
   loop_.count_bytes(consumed);
   loop_.held_bytes().sub(consumed);
-  held_begin_ += consumed;
-  if (held_begin_ == held_.size()) drop_held();
+  held_->begin += consumed;
+  if (consumed == bytes.size()) drop_held();
 }
 
 void Connection::drop_held() {
-  loop_.held_bytes().sub(held_.size() - held_begin_);
-  std::vector<std::byte>().swap(held_);
-  held_begin_ = 0;
+  if (held_ == nullptr) return;
+  loop_.held_bytes().sub(held_->bytes.size() - held_->begin);
+  held_.reset();
 }
 
 void Connection::resume() {
   if (!paused_ || state_ != State::open) return;
   paused_ = false;
-  if (!held_.empty()) deliver_held();
+  if (held_ != nullptr) deliver_held();
   if (paused_) return;
-  CHECK(held_.empty());
+  CHECK(held_ == nullptr);
   if (peer_ended_ && state_ == State::open) return on_peer_end();
   arm();
 }
 
 void Connection::on_peer_end() {
   peer_ended_ = true;
-  if (state_ == State::lingering && lent_.empty()) return terminate(cause_);
+  if (state_ == State::lingering && nothing_lent()) return terminate(cause_);
   if (state_ != State::open || paused_) return;
   handler_.on_end();
   close_after_flush(CloseCause::peer);
@@ -246,16 +256,23 @@ void Connection::close_after_flush(CloseCause cause) {
     drop_held();
     arm();
   }
-  loop_.start_timer(linger_, kLastFlushTime);
+  start_linger(kLastFlushTime);
   flush_soon();
 }
 
 void Connection::finish_closing() {
-  if (peer_ended_ && lent_.empty()) return terminate(cause_);
+  if (peer_ended_ && nothing_lent()) return terminate(cause_);
   state_ = State::lingering;
   loop_.io().shutdown_send(socket_);
   // What is lent has not left yet: the release starts the timer anew.
-  loop_.start_timer(linger_, lent_.empty() ? kLingerTime : kLastFlushTime);
+  start_linger(nothing_lent() ? kLingerTime : kLastFlushTime);
+}
+
+void Connection::start_linger(Duration time) {
+  if (linger_ == nullptr) {
+    linger_.reset(new Timer(Timer::bind<&Connection::on_linger_end>(this)));
+  }
+  loop_.start_timer(*linger_, time);
 }
 
 void Connection::on_linger_end() {
@@ -268,13 +285,18 @@ void Connection::terminate(CloseCause cause) {
   // What nobody reads would stay in the kernel for minutes.
   const bool discard = cause_ != CloseCause::peer || in_flight();
   // And only a reset makes the kernel let go of what it was lent and the peer does not take.
-  if ((discard && state_ != State::lingering) || !lent_.empty()) {
+  if ((discard && state_ != State::lingering) || !nothing_lent()) {
     (void)loop_.io().set_option(socket_, SocketOption::reset_on_close, 1);
   }
   state_ = State::terminating;
-  loop_.stop_timer(linger_);
+  if (linger_ != nullptr) loop_.stop_timer(*linger_);
   loop_.io().shutdown(socket_);
   close_if_quiet();
+}
+
+Address Connection::local_address() {
+  const Result<Address> address = loop_.io().local_address(socket_);
+  return address.ok() ? *address : Address();
 }
 
 void Connection::close_if_quiet() {
@@ -284,9 +306,9 @@ void Connection::close_if_quiet() {
   if (!delivering_) drop_held();  // else deliver_held() does, when its handler has returned
   loop_.io().close(socket_);
   // Released soon: terminate() has made it a reset.
-  while (!lent_.empty()) lent_.pop_front().orphan();
+  while (!nothing_lent()) lending_->out.pop_front().orphan();
   state_ = State::closed;
-  dirty_hook_.unlink();
+  loop_hook_.unlink();
   loop_.reap_later(*this);
 }
 

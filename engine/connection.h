@@ -7,12 +7,14 @@
 //         zero-copy sends is the loop's from then on.
 // Bound:  one send without a result, and kLentSendsMax that have theirs but are not released (zero
 //         copy); received bytes are handed on at once; while paused, what was already under way is
-//         copied aside (at most the loop's receive buffers).
+//         copied aside (at most the loop's receive buffers). What only a busy or an ending
+//         connection needs is on the heap while it does.
 // Fails:  every end has one CloseCause.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -86,16 +88,28 @@ class Connection {
   bool sending() const { return flight_ != nullptr; }
   bool paused() const { return paused_; }
   Socket socket() const { return socket_; }
+  /// Invalid if the peer has already gone.
+  Address local_address();
 
   // For the Loop.
-  base::ListHook dirty_hook_;
-  base::ListHook reap_hook_;
+  base::ListHook loop_hook_;  // to be flushed or, once closed, to be reaped
   void reap();
   // For its Flights.
   void on_flight(Flight& flight, IoEvent& event);
 
  private:
   enum class State : uint8_t { idle, open, closing, lingering, terminating, closed };
+  struct Held {
+    std::vector<std::byte> bytes;  // received while paused, in order
+    size_t begin = 0;              // the handler has taken what is before
+  };
+
+  struct Lending {
+    explicit Lending(Loop& loop);
+    ZeroCopyPolicy policy;
+    base::IntrusiveList<Flight, &Flight::lent_hook_> out;  // taken, not yet released
+    size_t count = 0;
+  };
 
   void on_recv(IoEvent& event);
   void on_result(IoEvent& event);
@@ -113,6 +127,9 @@ class Connection {
   bool in_flight() const { return flight_ != nullptr && flight_->submitted(); }
   void part_with_flight(size_t bytes_taken);
   void drop_flight();
+  ZeroCopyPolicy::Way choose_way(size_t bytes);
+  bool nothing_lent() const { return lending_ == nullptr || lending_->out.empty(); }
+  void start_linger(Duration time);
 
   Loop& loop_;
   Handler& handler_;
@@ -122,14 +139,13 @@ class Connection {
   bool paused_ = false;
   bool peer_ended_ = false;                                // end of stream was received
   bool delivering_ = false;                                // inside on_bytes
-  Flight* flight_ = nullptr;                               // what is being sent, until its result
-  base::IntrusiveList<Flight, &Flight::lent_hook_> lent_;  // taken, not yet released
-  size_t lent_count_ = 0;
-  ZeroCopyPolicy zero_copy_;
+  Flight* flight_ = nullptr;           // what is being sent, until its result
+  std::unique_ptr<Lending> lending_;   // since a send was large enough for zero copy
   Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);
-  Timer linger_ = Timer::bind<&Connection::on_linger_end>(this);
-  std::vector<std::byte> held_;  // received while paused, in order
-  size_t held_begin_ = 0;        // of held_: the handler has taken what is before
+  std::unique_ptr<Timer> linger_;  // once it has begun to end
+  std::unique_ptr<Held> held_;     // while paused and something came
 };
+
+static_assert(sizeof(Connection) <= 128, "there is one per client");
 
 }  // namespace ringroad::engine

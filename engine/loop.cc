@@ -92,7 +92,7 @@ void Loop::run_input() {
 
 bool Loop::flush() {
   // Only those that are dirty now: one that becomes dirty again waits for the next turn.
-  base::IntrusiveList<Connection, &Connection::dirty_hook_> round;
+  base::IntrusiveList<Connection, &Connection::loop_hook_> round;
   round.splice_back(dirty_);
   while (!round.empty()) round.pop_front().flush();
   return work_.flush();
@@ -146,11 +146,11 @@ void Loop::sleep() {
 }
 
 void Loop::flush_later(Connection& connection) {
-  if (!connection.dirty_hook_.linked()) dirty_.push_back(connection);
+  if (!connection.loop_hook_.linked()) dirty_.push_back(connection);
 }
 
 void Loop::reap_later(Connection& connection) {
-  CHECK(!connection.reap_hook_.linked());
+  CHECK(!connection.loop_hook_.linked());
   closed_.push_back(connection);
 }
 

@@ -114,8 +114,8 @@ class Loop {
   size_t next_input_ = 0;
   size_t turn_bytes_ = 0;
   base::Counter held_bytes_;
-  base::IntrusiveList<Connection, &Connection::dirty_hook_> dirty_;
-  base::IntrusiveList<Connection, &Connection::reap_hook_> closed_;
+  base::IntrusiveList<Connection, &Connection::loop_hook_> dirty_;
+  base::IntrusiveList<Connection, &Connection::loop_hook_> closed_;
   std::vector<std::unique_ptr<Flight>> flights_;  // free ones
   std::atomic<bool> stopping_{false};             // stop() release -> run() acquire
 };

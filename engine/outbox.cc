@@ -76,33 +76,37 @@ void SliceQueue::release_if_empty() {
 }
 
 void Outbox::push(Lane lane, Slice packet) {
-  (lane == Lane::control ? control_ : ordered_).push(std::move(packet));
+  if (packet.empty()) return;
+  (lane == Lane::control ? lanes().control : lanes().ordered).push(std::move(packet));
+}
+
+void Outbox::fold(BlockPool& pool) {
+  if (lanes_ == nullptr) return;
+  lanes_->control.fold(pool);
+  lanes_->ordered.fold(pool);
 }
 
 bool Outbox::compose(Gate gate, SendBatch& batch) {
   CHECK(batch.empty());
-  if (!solo_.empty()) {
-    batch.push(std::move(solo_.front()));
-    solo_.erase(solo_.begin());
-    if (solo_.empty()) std::vector<Slice>().swap(solo_);
+  if (lanes_ == nullptr) return gate == Gate::open;
+  std::vector<Slice>& solo = lanes_->solo;
+  if (!solo.empty()) {
+    batch.push(std::move(solo.front()));
+    solo.erase(solo.begin());
+    if (lanes_->empty()) lanes_.reset();
     return false;
   }
   if (gate == Gate::closed) return false;
-  control_.move_to(batch);
-  if (control_.empty()) ordered_.move_to(batch);
+  lanes_->control.move_to(batch);
+  if (lanes_->control.empty()) lanes_->ordered.move_to(batch);
+  if (lanes_->empty()) lanes_.reset();
   return true;
 }
 
-size_t Outbox::pending_bytes() const {
-  size_t bytes = control_.bytes() + ordered_.bytes();
-  for (const Slice& slice : solo_) bytes += slice.size();
+size_t Outbox::pending_bytes_slow() const {
+  size_t bytes = lanes_->control.bytes() + lanes_->ordered.bytes();
+  for (const Slice& slice : lanes_->solo) bytes += slice.size();
   return bytes;
-}
-
-void Outbox::clear() {
-  std::vector<Slice>().swap(solo_);
-  control_.clear();
-  ordered_.clear();
 }
 
 }  // namespace ringroad::engine

@@ -1,7 +1,8 @@
 // outbox.h — packets that wait for one connection.
 // Owner:  a session, by value.
 // Thread: the loop's thread only.
-// Bound:  the owner's: it asks pending_bytes() before it pushes; the outbox counts exactly.
+// Bound:  the owner's: it asks pending_bytes() before it pushes; the outbox counts exactly. Idle:
+//         one pointer and no heap.
 // Order:  solo packets first, each in a send of its own; then the control lane; then the ordered
 //         lane. Within a lane: FIFO.
 // Why here: lane policy lives apart from the socket so that it can be tested without one.
@@ -9,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/block.h"
@@ -51,12 +54,9 @@ class Outbox {
 
   void push(Lane lane, Slice packet);
   /// Keeps what the lanes pin within a small multiple of what they hold.
-  void fold(BlockPool& pool) {
-    control_.fold(pool);
-    ordered_.fold(pool);
-  }
+  void fold(BlockPool& pool);
   /// Goes before everything else, and nothing else is in the same send.
-  void push_solo(Slice packet) { solo_.push_back(std::move(packet)); }
+  void push_solo(Slice packet) { lanes().solo.push_back(std::move(packet)); }
 
   /// Moves what goes next into an empty batch. closed: nothing but solo packets (the session gate).
   /// False: nothing else may join this send.
@@ -64,18 +64,34 @@ class Outbox {
   bool compose(Gate gate, SendBatch& batch);
 
   /// The cohort's log may follow in the same send: nothing of ours is left.
-  bool drained() const { return solo_.empty() && control_.empty() && ordered_.empty(); }
-  bool ordered_empty() const { return ordered_.empty(); }
-  bool solo_empty() const { return solo_.empty(); }
-  size_t pending_bytes() const;
+  bool drained() const { return lanes_ == nullptr; }
+  bool ordered_empty() const { return lanes_ == nullptr || lanes_->ordered.empty(); }
+  bool solo_empty() const { return lanes_ == nullptr || lanes_->solo.empty(); }
+  size_t pending_bytes() const { return lanes_ == nullptr ? 0 : pending_bytes_slow(); }
   /// Of the lanes.
-  size_t pinned_bytes() const { return control_.pinned_bytes() + ordered_.pinned_bytes(); }
-  void clear();
+  size_t pinned_bytes() const {
+    return lanes_ == nullptr ? 0 : lanes_->control.pinned_bytes() + lanes_->ordered.pinned_bytes();
+  }
+  void clear() { lanes_.reset(); }
 
  private:
-  std::vector<Slice> solo_;
-  SliceQueue control_;
-  SliceQueue ordered_;
+  struct Lanes {
+    std::vector<Slice> solo;
+    SliceQueue control;
+    SliceQueue ordered;
+
+    bool empty() const { return solo.empty() && control.empty() && ordered.empty(); }
+  };
+
+  Lanes& lanes() {
+    if (lanes_ == nullptr) lanes_ = std::make_unique<Lanes>();
+    return *lanes_;
+  }
+  size_t pending_bytes_slow() const;
+
+  std::unique_ptr<Lanes> lanes_;  // while something waits: most clients are idle
 };
+
+static_assert(sizeof(Outbox) == sizeof(void*), "there is one per client");
 
 }  // namespace ringroad::engine

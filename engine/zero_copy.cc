@@ -15,8 +15,7 @@ ZeroCopy possible(ZeroCopy wanted, ZeroCopySupport support) {
 }
 
 ZeroCopyPolicy::Way ZeroCopyPolicy::choose(size_t bytes, size_t lent) {
-  if (mode_ == ZeroCopy::off) return Way::copy;
-  if (mode_ == ZeroCopy::automatic && bytes < base::kZeroCopyBytesMin) return Way::copy;
+  if (!concerns(mode_, bytes)) return Way::copy;
   if (mode_ == ZeroCopy::automatic && std::exchange(fresh_, false)) skip_ = history_.first_pause;
   if (skip_ > 0) {
     --skip_;

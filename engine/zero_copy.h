@@ -51,6 +51,12 @@ class ZeroCopyPolicy {
   ZeroCopyPolicy(const ZeroCopyPolicy&) = delete;
   ZeroCopyPolicy& operator=(const ZeroCopyPolicy&) = delete;
 
+  /// Whether there is anything to decide about such a send; if not, it is copied.
+  static bool concerns(ZeroCopy mode, size_t bytes) {
+    return mode == ZeroCopy::forced ||
+           (mode == ZeroCopy::automatic && bytes >= base::kZeroCopyBytesMin);
+  }
+
   /// The way of the next send. `lent`: how many the kernel has not released.
   Way choose(size_t bytes, size_t lent);
   void on_released(Release release);

@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
+#include <optional>
+
 #include "base/check.h"
 
 namespace ringroad::shard {
 
 uint32_t ClientRegistry::activate(Session& session) {
   const uint32_t wire_id = free_wire_id();
-  by_wire_id_.emplace(wire_id, &session);
   const base::SlotHandle handle = session.key().handle;
+  by_wire_id_.add(wire_id, handle.slot);
   directory_.publish(handle.slot, handle.generation,
                      {wire_id, Authed::yes, session.peer(), session.quick_port()});
   return wire_id;
@@ -19,23 +21,22 @@ void ClientRegistry::remove(ShardClient& client) {
   Session& session = client.session();
   const base::SlotHandle handle = session.key().handle;
   if (session.wire_id() != 0) {
-    by_wire_id_.erase(session.wire_id());
+    by_wire_id_.remove(session.wire_id());
     directory_.retire(handle.slot);
   }
   clients_.erase(handle);
 }
 
 Session* ClientRegistry::find_wire_id(uint32_t wire_id) {
-  const auto entry = by_wire_id_.find(wire_id);
-  return entry == by_wire_id_.end() ? nullptr : entry->second;
+  const std::optional<uint32_t> slot = by_wire_id_.find(wire_id);
+  return slot.has_value() ? &clients_.at_slot(*slot)->session() : nullptr;
 }
 
 uint32_t ClientRegistry::free_wire_id() {
   // More ids than clients by three orders of magnitude: a few tries at most.
   for (;;) {
     const uint32_t wire_id = random() / shards_ * shards_ + shard_;
-    if (wire_id % shards_ == shard_ && wire_id != 0 && by_wire_id_.count(wire_id) == 0)
-      return wire_id;
+    if (wire_id % shards_ == shard_ && wire_id != 0 && !by_wire_id_.find(wire_id)) return wire_id;
   }
 }
 

@@ -9,12 +9,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 
 #include "base/slot_map.h"
 #include "shard/client_directory.h"
 #include "shard/client_key.h"
 #include "shard/shard_client.h"
+#include "shard/wire_id_table.h"
 
 namespace ringroad::shard {
 
@@ -54,7 +54,7 @@ class ClientRegistry {
   const uint32_t shard_;
   const uint32_t shards_;
   base::SlotMap<ShardClient> clients_;
-  std::unordered_map<uint32_t, Session*> by_wire_id_;  // active ones
+  WireIdTable by_wire_id_;  // active ones
   // From the kernel, many at a time: std::random_device asks the processor for each, which may take
   // longer than all the rest of a handshake.
   std::array<uint32_t, 64> random_;

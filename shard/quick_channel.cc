@@ -6,7 +6,7 @@ namespace ringroad::shard {
 
 void QuickChannel::send(const Session& session, std::span<const std::byte> packet) {
   const engine::Address to = session.peer().with_port(session.quick_port());
-  if (datagram_.send(packet, to, &session.local())) {
+  if (datagram_.send(packet, to, session.local())) {
     counters_.quick_sent.add();
   } else {
     counters_.quick_dropped.add();

@@ -16,24 +16,23 @@ using Lane = engine::Outbox::Lane;
 
 }  // namespace
 
-Session::Session(SessionHost& host, SessionLink& link, const engine::Address& peer,
-                 const engine::Address& local)
-    : host_(host), link_(link), peer_(peer), local_(local) {
+Session::Session(SessionHost& host, SessionLink& link, const engine::Address& peer)
+    : host_(host), link_(link), peer_(peer) {
   muted_ = true;  // until it is active
   backlog_ = host.config().backlog;
 }
 
 Session::~Session() {
   CHECK(cohort_ == nullptr);
-  CHECK(!timer_.started());
+  CHECK(timer_ == nullptr);
 }
 
 void Session::start() {
-  host_.start_timer(timer_, host_.config().handshake_timeout);
+  start_timer(host_.config().handshake_timeout);
 }
 
 void Session::end() {
-  host_.stop_timer(timer_);
+  stop_timer();
   leave_fanout();
   stalled_ = engine::Slice();
   room_hook_.unlink();
@@ -94,7 +93,7 @@ void Session::on_quick(const proto::PacketView& packet) {
 void Session::compose(engine::SendBatch& batch) {
   if (outbox_.compose(gate(), batch)) return host_.fanout().compose(*this, batch);
   solo_leaving_ = !batch.empty();
-  if (solo_leaving_) host_.stop_timer(timer_);  // the gate's, of an earlier reply
+  if (solo_leaving_) stop_timer();  // the gate's, of an earlier reply
 }
 
 void Session::on_sent(size_t bytes) {
@@ -102,7 +101,7 @@ void Session::on_sent(size_t bytes) {
   // The gate's time runs from when the whole reply has left.
   if (solo_leaving_ && !link_.sending()) {
     solo_leaving_ = false;
-    if (gate_closed_) host_.start_timer(timer_, base::kSessionGate);
+    if (gate_closed_) start_timer(base::kSessionGate);
   }
   if (state_ == State::ending) return;
   host_.fanout().settle(*this);
@@ -216,6 +215,19 @@ void Session::on_overflow(size_t pending_bytes) {
 
 // ---- Life
 
+void Session::start_timer(engine::Duration delay) {
+  if (timer_ == nullptr) {
+    timer_.reset(new engine::Timer(engine::Timer::bind<&Session::on_timer>(this)));
+  }
+  host_.start_timer(*timer_, delay);
+}
+
+void Session::stop_timer() {
+  if (timer_ == nullptr) return;
+  host_.stop_timer(*timer_);
+  timer_.reset();
+}
+
 void Session::on_timer() {
   if (gate_closed_) return open_gate();
   if (state_ != State::fresh) return;
@@ -226,7 +238,7 @@ void Session::on_timer() {
 void Session::open_gate() {
   if (!gate_closed_) return;
   gate_closed_ = false;
-  host_.stop_timer(timer_);
+  stop_timer();
   link_.flush_soon();
 }
 
@@ -237,7 +249,7 @@ void Session::refuse(const proto::PacketView& packet) {
                             .status = static_cast<uint8_t>(ReplyStatus::password),
                             .seqno = packet.header.seqno}));
   state_ = State::ending;
-  host_.stop_timer(timer_);
+  stop_timer();
   link_.close_after_flush(CloseCause::refused);
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ class SessionLink {
   virtual void resume() = 0;
   virtual void close_after_flush(engine::CloseCause cause) = 0;
   virtual void terminate(engine::CloseCause cause) = 0;
+  /// What the client dialled; invalid if it has already gone.
+  virtual engine::Address local_address() = 0;
 
  protected:
   ~SessionLink() = default;
@@ -99,8 +102,7 @@ class SessionHost {
 
 class Session final : public Member {
  public:
-  Session(SessionHost& host, SessionLink& link, const engine::Address& peer,
-          const engine::Address& local);
+  Session(SessionHost& host, SessionLink& link, const engine::Address& peer);
   ~Session();  ///< end() was called.
 
   void start();
@@ -129,7 +131,8 @@ class Session final : public Member {
   void set_key(ClientKey key) { key_ = key; }
   ClientKey key() const { return key_; }
   const engine::Address& peer() const { return peer_; }
-  const engine::Address& local() const { return local_; }
+  /// Where its quick packets leave from: what it dialled. Null: it has announced no port.
+  const engine::Address* local() const { return local_.get(); }
   /// 0: announced none.
   uint16_t quick_port() const { return quick_port_; }
 
@@ -154,6 +157,8 @@ class Session final : public Member {
   bool retry_relay();
   void update_audience();
   void open_gate();
+  void start_timer(engine::Duration delay);
+  void stop_timer();
   void refuse(const proto::PacketView& packet);
   void send(const proto::PacketSpec& spec);
   void send_slice(engine::Outbox::Lane lane, engine::Slice slice);
@@ -181,7 +186,6 @@ class Session final : public Member {
   SessionHost& host_;
   SessionLink& link_;
   const engine::Address peer_;
-  const engine::Address local_;  // what the client dialled: quick packets leave from there
   ClientKey key_;
   uint32_t wire_id_ = 0;
   uint16_t quick_port_ = 0;
@@ -193,11 +197,13 @@ class Session final : public Member {
   bool solo_leaving_ = false;  // a SERVINFO reply is in the send under way
   bool backlogged_ = false;    // reading is paused: the outbox is too full
   uint32_t subscription_bytes_ = 0;
+  std::unique_ptr<const engine::Address> local_;
   uint64_t publishes_seen_ = 0;  // host's count when the current packet's handler began
   proto::PacketReader reader_;
-  engine::Timer timer_ =
-      engine::Timer::bind<&Session::on_timer>(this);  // handshake limit, then the gate
-  engine::Slice stalled_;                             // a PUBLISH that the shards had no room for
+  std::unique_ptr<engine::Timer> timer_;  // handshake limit, then the gate; null: neither
+  engine::Slice stalled_;                 // a PUBLISH that the shards had no room for
 };
+
+static_assert(sizeof(Session) <= 272, "there is one per client");
 
 }  // namespace ringroad::shard

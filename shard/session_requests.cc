@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "base/limits.h"
@@ -88,8 +89,11 @@ void Session::on_servinfo(const proto::PacketView& packet) {
                                 .param = host_.config().info,
                                 .data = {id.data(), id.size()}};
   if (!fits(proto::packet_bytes(reply))) return;  // asks again and again, and does not read
-  host_.stop_timer(timer_);
+  stop_timer();
   quick_port_ = packet.header.tunnel() ? packet.header.tunnel_id : 0;  // B13, B18
+  if (quick_port_ != 0 && local_ == nullptr) {
+    local_ = std::make_unique<const engine::Address>(link_.local_address());
+  }
   const bool first = !active();
   if (first) {
     state_ = State::active;

@@ -164,9 +164,8 @@ void Shard::send_quick(Session& session, std::span<const std::byte> packet) {
 void Shard::on_accept(engine::Socket socket) {
   counters_.accepted.add();
   const Result<engine::Address> peer = io().peer_address(socket);
-  const Result<engine::Address> local = io().local_address(socket);
   // An error here: the peer has already gone.
-  const CloseCause refusal = !peer.ok() || !local.ok()                 ? CloseCause::peer
+  const CloseCause refusal = !peer.ok()                                ? CloseCause::peer
                              : stopping_                               ? CloseCause::stopping
                              : registry_.size() >= config_.clients_max ? CloseCause::limit
                                                                        : CloseCause::none;
@@ -181,7 +180,7 @@ void Shard::on_accept(engine::Socket socket) {
   counters_.connections.add();
   registry_
       .add(loop_, socket, static_cast<SessionHost&>(*this), static_cast<ShardClient::Owner&>(*this),
-           *peer, *local)
+           *peer)
       .start();
 }
 

@@ -23,8 +23,8 @@ class ShardClient final : public engine::Connection::Handler, public SessionLink
   };
 
   ShardClient(engine::Loop& loop, engine::Socket socket, SessionHost& host, Owner& owner,
-              const engine::Address& peer, const engine::Address& local)
-      : owner_(owner), connection_(loop, socket, *this), session_(host, *this, peer, local) {}
+              const engine::Address& peer)
+      : owner_(owner), connection_(loop, socket, *this), session_(host, *this, peer) {}
 
   void start() {
     session_.start();
@@ -51,11 +51,14 @@ class ShardClient final : public engine::Connection::Handler, public SessionLink
     connection_.close_after_flush(cause);
   }
   void terminate(engine::CloseCause cause) override { connection_.terminate(cause); }
+  engine::Address local_address() override { return connection_.local_address(); }
 
  private:
   Owner& owner_;
   engine::Connection connection_;
   Session session_;
 };
+
+static_assert(sizeof(ShardClient) <= 416, "docs/PERFORMANCE.md, memory per client");
 
 }  // namespace ringroad::shard

@@ -84,7 +84,6 @@ class OutboxTest : public testing::Test {
   void expect_counts() {
     EXPECT_EQ(outbox_.pending_bytes(), model_.bytes());
     EXPECT_EQ(outbox_.drained(), model_.bytes() == 0);
-    EXPECT_EQ(outbox_.ordered_empty(), model_.ordered.empty());
   }
 
   BlockPool pool_;

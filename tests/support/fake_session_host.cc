@@ -39,8 +39,12 @@ std::vector<proto::OwnedPacket> split(std::string_view bytes) {
 // ---- FakeClient
 
 FakeClient::FakeClient(FakeHost& host, const engine::Address& peer)
-    : host_(host), session_(host, *this, peer, address("127.0.0.1:3005")) {
+    : host_(host), session_(host, *this, peer) {
   session_.start();
+}
+
+engine::Address FakeClient::local_address() {
+  return address("127.0.0.1:3005");
 }
 
 FakeClient::~FakeClient() {

@@ -72,6 +72,7 @@ class FakeClient final : public SessionLink {
   void resume() override;
   void close_after_flush(engine::CloseCause cause) override;
   void terminate(engine::CloseCause cause) override;
+  engine::Address local_address() override;
 
   // For FakeHost.
   void flush_if_dirty();
