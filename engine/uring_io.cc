@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <iterator>
@@ -33,6 +34,7 @@ constexpr uint32_t kFeatureMinWait = 1U << 15;
 constexpr uint16_t kBufferRingIncremental = 2;
 constexpr uint16_t kSendReportUsage = 1U << 3;      // IORING_SEND_ZC_REPORT_USAGE
 constexpr uint32_t kNotificationCopied = 1U << 31;  // IORING_NOTIF_USAGE_ZC_COPIED
+constexpr uint8_t kOpFixedFdInstall = 54;  // 6.8
 
 // One thread submits, and its task work runs when it asks for it: no interrupts, batches.
 // TASKRUN_FLAG tells whether asking is worth a system call. The ring starts disabled because
@@ -53,6 +55,8 @@ constexpr uint64_t kTagWake = 1;      // our eventfd was read
 constexpr uint64_t kTagDoorbell = 2;  // a peer's MSG_RING
 constexpr uint64_t kTagRing = 3;      // our MSG_RING failed; the peer's eventfd is above the tag
 constexpr uint64_t kTagIgnored = 4;
+constexpr uint64_t kTagInstall = 5;       // a direct socket has a descriptor for a moment
+constexpr uint64_t kTagDirectAccept = 6;  // above the tag: its Completion
 static_assert(alignof(Completion) > kTagMask);
 
 // What recvmsg puts before the payload. The name is padded so that the control part is aligned.
@@ -191,6 +195,7 @@ class UringIo::Ring {
   Ring& operator=(const Ring&) = delete;
 
   Status open(const UringOptions& options);
+  Status open_direct_table(uint32_t slots);
   io_uring_sqe& next(uint64_t user_data);
   io_uring_sqe& next(Completion& completion) {
     completion.mark_submitted();
@@ -207,6 +212,15 @@ class UringIo::Ring {
   }
   Address& address_of(const io_uring_sqe& sqe) { return extras_[slot_of(sqe)].address; }
   msghdr& datagram_header() { return datagram_header_; }
+
+  bool accepts_direct() const { return accepts_direct_; }
+  int install(Socket socket);
+  /// What has been prepared for `socket.handle` as a descriptor becomes right for direct ones, too.
+  static void aim(io_uring_sqe& sqe, Socket socket) {
+    if (!is_direct(socket)) return;
+    sqe.fd = socket.handle & ~kDirectBit;
+    sqe.flags |= IOSQE_FIXED_FILE;
+  }
 
   void wake() const;
   void wake_peer(const Ring& peer);
@@ -239,6 +253,8 @@ class UringIo::Ring {
   io_uring ring_ = {};
   bool mapped_ = false;
   int wake_descriptor_ = -1;
+  bool accepts_direct_ = false;
+  int installed_ = 0;               // what install() waits for
   bool wake_due_ = false;           // the read of the eventfd is to be armed again
   std::atomic<bool> bound_{false};  // bind_to_thread() release -> a peer's wake_peer() acquire
   BufferRing receive_buffers_;
@@ -373,9 +389,27 @@ Status UringIo::Ring::open(const UringOptions& options) {
   int error = receive_buffers_.open(ring_.ring_fd, kReceiveGroup);
   if (error == 0) error = datagram_buffers_.open(ring_.ring_fd, kDatagramGroup);
   if (error != 0) return refusal_status("registering buffers", error, refusal_facts());
+  if (options.direct_slots > 0) {
+    if (Status status = open_direct_table(options.direct_slots); !status.ok()) return status;
+  }
   wake_descriptor_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_descriptor_ < 0) return system_status("eventfd", errno);
   arm_wake();
+  return {};
+}
+
+Status UringIo::Ring::open_direct_table(uint32_t slots) {
+  io_uring_probe* probe = ::io_uring_get_probe_ring(&ring_);
+  const bool installs =
+      probe != nullptr && io_uring_opcode_supported(probe, kOpFixedFdInstall) != 0;
+  if (probe != nullptr) ::io_uring_free_probe(probe);
+  if (!installs) {
+    return {StatusCode::unsupported,
+            "direct descriptors need Linux 6.8, and this is " + refusal_facts().kernel};
+  }
+  const int error = -::io_uring_register_files_sparse(&ring_, slots);
+  if (error != 0) return system_status("a table of direct descriptors", error);
+  accepts_direct_ = true;
   return {};
 }
 
@@ -477,9 +511,11 @@ void UringIo::Ring::collect(std::vector<Completed>& completed) {
 }
 
 void UringIo::Ring::deliver(const io_uring_cqe& cqe, std::vector<Completed>& completed) {
-  if ((cqe.user_data & kTagMask) != kTagCompletion) return on_internal(cqe);
+  const uint64_t tag = cqe.user_data & kTagMask;
+  if (tag != kTagCompletion && tag != kTagDirectAccept) return on_internal(cqe);
   IoEvent event;
   event.result = cqe.res;
+  if (tag == kTagDirectAccept && cqe.res >= 0) event.result |= kDirectBit;
   event.more = (cqe.flags & IORING_CQE_F_MORE) != 0;
   if ((cqe.flags & IORING_CQE_F_NOTIF) != 0) {
     const bool copied = (static_cast<uint32_t>(cqe.res) & kNotificationCopied) != 0;
@@ -487,7 +523,7 @@ void UringIo::Ring::deliver(const io_uring_cqe& cqe, std::vector<Completed>& com
     event.result = 0;
   }
   if (!take_buffer(cqe, event)) return;
-  auto* completion = reinterpret_cast<Completion*>(static_cast<uintptr_t>(cqe.user_data));
+  auto* completion = reinterpret_cast<Completion*>(static_cast<uintptr_t>(cqe.user_data - tag));
   completed.push_back({completion, std::move(event)});
 }
 
@@ -541,9 +577,27 @@ void UringIo::Ring::on_internal(const io_uring_cqe& cqe) {
     case kTagRing:  // only failures come here: the peer has to be woken in another way
       ring_doorbell(static_cast<int>(cqe.user_data >> kTagBits));
       break;
+    case kTagInstall:
+      installed_ = cqe.res;
+      break;
     default:
       break;  // being awake is all a doorbell is for; a cancel that found nothing is fine
   }
+}
+
+/// A descriptor for a direct socket, to be closed by the caller, or -errno. It is there as soon as it
+/// was submitted; what completed meanwhile is kept for wait().
+int UringIo::Ring::install(Socket socket) {
+  constexpr int kPending = INT_MIN;
+  installed_ = kPending;
+  io_uring_sqe& sqe = next(kTagInstall);
+  sqe.opcode = kOpFixedFdInstall;
+  aim(sqe, socket);
+  while (installed_ == kPending) {
+    enter(0, queued() > 0 ? 0 : IORING_ENTER_GETEVENTS, Duration::zero());
+    collect(early_);
+  }
+  return installed_;
 }
 
 void UringIo::Ring::arm_wake() {
@@ -576,6 +630,12 @@ Result<std::unique_ptr<UringIo>> UringIo::create(const UringOptions& options) {
 }
 
 void UringIo::accept(Socket listener, Completion& completion) {
+  CHECK(!is_direct(listener));
+  if (ring_->accepts_direct()) {
+    completion.mark_submitted();
+    io_uring_sqe& direct = ring_->next(reinterpret_cast<uintptr_t>(&completion) | kTagDirectAccept);
+    return io_uring_prep_multishot_accept_direct(&direct, listener.handle, nullptr, nullptr, 0);
+  }
   io_uring_sqe& sqe = ring_->next(completion);
   // Blocking sockets: io_uring waits for them without blocking us; on non-blocking ones it would
   // answer -EAGAIN.
@@ -583,6 +643,7 @@ void UringIo::accept(Socket listener, Completion& completion) {
 }
 
 void UringIo::connect(Socket socket, const Address& peer, Completion& completion) {
+  CHECK(!is_direct(socket));
   io_uring_sqe& sqe = ring_->next(completion);
   Address& address = ring_->address_of(sqe);
   address = peer;
@@ -594,9 +655,11 @@ void UringIo::recv(Socket socket, Completion& completion) {
   io_uring_prep_recv_multishot(&sqe, socket.handle, nullptr, 0, 0);
   sqe.flags |= IOSQE_BUFFER_SELECT;
   sqe.buf_group = kReceiveGroup;
+  ring_->aim(sqe, socket);
 }
 
 void UringIo::recv_from(Socket socket, Completion& completion) {
+  CHECK(!is_direct(socket));
   io_uring_sqe& sqe = ring_->next(completion);
   io_uring_prep_recvmsg_multishot(&sqe, socket.handle, &ring_->datagram_header(), 0);
   sqe.flags |= IOSQE_BUFFER_SELECT;
@@ -612,6 +675,7 @@ void UringIo::send(Socket socket, std::span<const iovec> parts, Completion& comp
   } else {
     io_uring_prep_sendmsg(&sqe, socket.handle, &ring_->header_of(sqe, parts), kSendFlags);
   }
+  ring_->aim(sqe, socket);
 }
 
 void UringIo::lend(Socket socket, std::span<const iovec> parts, Completion& completion) {
@@ -625,6 +689,7 @@ void UringIo::lend(Socket socket, std::span<const iovec> parts, Completion& comp
     io_uring_prep_sendmsg_zc(&sqe, socket.handle, &ring_->header_of(sqe, parts), kSendFlags);
   }
   if (reports) sqe.ioprio |= kSendReportUsage;
+  ring_->aim(sqe, socket);
 }
 
 ZeroCopySupport UringIo::zero_copy_support() {
@@ -632,20 +697,37 @@ ZeroCopySupport UringIo::zero_copy_support() {
   return *zero_copy_support_;
 }
 
-void UringIo::shutdown(Socket socket) {
-  ::shutdown(socket.handle, SHUT_RDWR);
-  if (!is_datagram(socket)) return;
-  // A shut down UDP socket does not end a receive that is armed on it.
+void UringIo::cancel_all(Socket socket) {
   io_uring_sqe& sqe = ring_->next(kTagIgnored);
-  io_uring_prep_cancel_fd(&sqe, socket.handle, IORING_ASYNC_CANCEL_ALL);
+  const unsigned fixed = is_direct(socket) ? IORING_ASYNC_CANCEL_FD_FIXED : 0U;
+  io_uring_prep_cancel_fd(&sqe, socket.handle & ~kDirectBit, IORING_ASYNC_CANCEL_ALL | fixed);
+  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void UringIo::close(Socket socket) {
+  CHECK(socket.valid());
+  if (!is_direct(socket)) {
+    ::close(socket.handle);
+    return;
+  }
+  io_uring_sqe& sqe = ring_->next(kTagIgnored);
+  io_uring_prep_close_direct(&sqe, static_cast<unsigned>(socket.handle & ~kDirectBit));
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
 void UringIo::cancel(Completion& completion) {
   if (!completion.submitted()) return;
-  io_uring_sqe& sqe = ring_->next(kTagIgnored);
-  io_uring_prep_cancel64(&sqe, reinterpret_cast<uintptr_t>(&completion), 0);
-  sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  const auto name = reinterpret_cast<uintptr_t>(&completion);
+  for (const uint64_t tag : {kTagCompletion, kTagDirectAccept}) {  // whichever it was
+    if (tag == kTagDirectAccept && !ring_->accepts_direct()) break;
+    io_uring_sqe& sqe = ring_->next(kTagIgnored);
+    io_uring_prep_cancel64(&sqe, name | tag, 0);
+    sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  }
+}
+
+int UringIo::install(Socket socket) {
+  return ring_->install(socket);
 }
 
 void UringIo::wake() {

@@ -28,7 +28,14 @@ struct UringOptions {
   uint32_t completions = 8'192;  // power of two; more than that wait inside the kernel
   uint16_t receive_buffers = base::kReceiveBufferCount;    // power of two
   uint16_t datagram_buffers = base::kDatagramBufferCount;  // power of two
+  /// Accepted sockets get places in the ring's own table, so many, and no descriptor of the process.
+  /// When it is full, an accept answers -ENFILE and the kernel closes the connection. 0: descriptors.
+  /// At most direct_slots_max(); from Linux 6.8.
+  uint32_t direct_slots = 0;
 };
+
+/// So many direct_slots a ring may have: RLIMIT_NOFILE, as it is now.
+uint32_t direct_slots_max();
 
 /// Written by the loop's thread, read by any.
 struct UringCounters {
@@ -83,7 +90,19 @@ class UringIo final : public Io {
  private:
   class Ring;  // what needs liburing.h
 
+  // In Socket::handle: not a descriptor but a place in the ring's table (direct_slots).
+  static constexpr int32_t kDirectBit = 1 << 30;
+
   UringIo();
+  static bool is_direct(Socket socket) {
+    return socket.valid() && (socket.handle & kDirectBit) != 0;
+  }
+  template <typename Call>
+  auto with_descriptor(Socket socket, Call call) -> decltype(call(socket));
+  int install(Socket socket);
+  Status shut_down(Socket socket, int how);
+  /// Ends what is submitted on it. Walks over all that is armed on the ring.
+  void cancel_all(Socket socket);
 
   UringCounters counters_;
   std::unique_ptr<Ring> ring_;

@@ -23,6 +23,8 @@ namespace ringroad {
 namespace {
 
 constexpr int kFreePortTries = 16;
+// One that is refused for its number must be accepted first, and is closed at the end of the turn.
+constexpr size_t kSpareSlots = 64;
 
 /// The cores this process may use, in order.
 std::vector<int> allowed_cores() {
@@ -110,11 +112,34 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
                   .quick_source =
                       options_.quick_strict ? QuickSource::announced_port : QuickSource::any_port},
       .shards = shards,
-      .clients_max = options_.clients_per_shard_max,
+      .clients_max = clients_max(),
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
       .spin_percent = options_.spin_percent,
       .zero_copy = options_.zero_copy,
   };
+}
+
+/// As many as the option says, or as a table of direct descriptors may hold.
+size_t ServerCore::clients_max() const {
+  if (options_.descriptors == ServerOptions::Descriptors::plain) {
+    return options_.clients_per_shard_max;
+  }
+  const size_t slots = engine::direct_slots_max();
+  return std::min(options_.clients_per_shard_max, slots > kSpareSlots ? slots - kSpareSlots : 0);
+}
+
+Result<std::unique_ptr<engine::UringIo>> ServerCore::open_io() const {
+  engine::UringOptions uring;
+  if (options_.descriptors == ServerOptions::Descriptors::direct) {
+    if (clients_max() == 0) {
+      return Status(StatusCode::resource_exhausted,
+                    "direct descriptors: raise RLIMIT_NOFILE (LimitNOFILE= or ulimit -n), each "
+                    "shard may have that many less " +
+                        std::to_string(kSpareSlots));
+    }
+    uring.direct_slots = static_cast<uint32_t>(clients_max() + kSpareSlots);
+  }
+  return engine::UringIo::create(uring);
 }
 
 Status ServerCore::open_all(engine::Address address) {
@@ -122,7 +147,7 @@ Status ServerCore::open_all(engine::Address address) {
   const uint32_t shards =
       options_.shards != 0 ? options_.shards : std::min(cores, base::kShardsMax);
   for (uint32_t i = 0; i < shards; ++i) {
-    Result<std::unique_ptr<engine::UringIo>> io = engine::UringIo::create({});
+    Result<std::unique_ptr<engine::UringIo>> io = open_io();
     if (!io.ok()) return io.status();
     ios_.push_back(std::move(*io));
   }

@@ -67,6 +67,8 @@ class ServerCore final : public shard::Application,
   void stop_threads();
   RemoteClient remote(const shard::Session& session);
   shard::ShardConfig shard_config(uint32_t shards) const;
+  size_t clients_max() const;
+  Result<std::unique_ptr<engine::UringIo>> open_io() const;
 
   const ServerOptions options_;
   // Constant once listening.

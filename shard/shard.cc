@@ -164,15 +164,17 @@ void Shard::send_quick(Session& session, std::span<const std::byte> packet) {
 void Shard::on_accept(engine::Socket socket) {
   counters_.accepted.add();
   const Result<engine::Address> peer = io().peer_address(socket);
-  // An error here: the peer has already gone.
-  const CloseCause refusal = !peer.ok()                                ? CloseCause::peer
-                             : stopping_                               ? CloseCause::stopping
-                             : registry_.size() >= config_.clients_max ? CloseCause::limit
-                                                                       : CloseCause::none;
+  // Most errors here: the peer has already gone.
+  const bool no_descriptor = peer.status().code() == StatusCode::resource_exhausted;
+  const bool full = registry_.size() >= config_.clients_max;
+  const CloseCause refusal = no_descriptor || full ? CloseCause::limit
+                             : !peer.ok()          ? CloseCause::peer
+                             : stopping_           ? CloseCause::stopping
+                                                   : CloseCause::none;
   if (refusal != CloseCause::none) {
     if (refusal == CloseCause::limit) {
-      LOG(warn, "event=connection_refused shard={} clients={} knob=clients_per_shard_max", index_,
-          registry_.size());
+      LOG(warn, "event=connection_refused shard={} clients={} knob={}", index_, registry_.size(),
+          no_descriptor ? "RLIMIT_NOFILE" : "clients_per_shard_max");
     }
     counters_.closed_by(refusal).add();
     return io().close(socket);

@@ -20,6 +20,11 @@ uint64_t client_room(uint64_t files, size_t shards) {
   return files > apart ? files - apart : 0;
 }
 
+uint64_t direct_client_room(uint64_t files, size_t shards) {
+  constexpr uint64_t kSpare = 64;
+  return files > kSpare ? (files - kSpare) * shards : 0;
+}
+
 Limit file_limit() {
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);

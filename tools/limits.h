@@ -21,6 +21,8 @@ inline constexpr uint64_t kFilesEnough = 1'048'576;
 
 /// How many clients fit: the rest is for rings, listeners, logs.
 uint64_t client_room(uint64_t files, size_t shards);
+/// The same on direct descriptors (ServerOptions::descriptors): each shard has a table of its own.
+uint64_t direct_client_room(uint64_t files, size_t shards);
 
 Limit file_limit();
 Limit locked_memory_limit();

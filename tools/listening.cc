@@ -60,10 +60,13 @@ ExitCode fail_to_listen(const Status& status) {
   return fail(status, Stage::listen);
 }
 
-std::string room_line(const Limit& limit, size_t shards) {
-  if (limit.soft >= kFilesEnough) return "";
-  return fmt::format("room for about {}: {} open files are allowed (ringroad doctor says more)\n",
-                     plural(client_room(limit.soft, shards), "client"), grouped(limit.soft));
+std::string room_line(const Limit& limit, size_t shards, ServerOptions::Descriptors descriptors) {
+  const bool direct = descriptors == ServerOptions::Descriptors::direct;
+  const uint64_t room =
+      direct ? direct_client_room(limit.soft, shards) : client_room(limit.soft, shards);
+  if (limit.soft >= kFilesEnough || room >= kFilesEnough) return "";
+  return fmt::format("room for about {}: {} open files are allowed{} (ringroad doctor says more)\n",
+                     plural(room, "client"), grouped(limit.soft), direct ? " per shard" : "");
 }
 
 }  // namespace ringroad::tools

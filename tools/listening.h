@@ -20,6 +20,7 @@ void add_listen_option(CLI::App& app, std::string& address);
 ExitCode fail_to_listen(const Status& status);
 
 /// "room for about N clients …" and a newline, if that is few; else empty.
-std::string room_line(const Limit& limit, size_t shards);
+std::string room_line(const Limit& limit, size_t shards,
+                      ServerOptions::Descriptors descriptors = ServerOptions::Descriptors::plain);
 
 }  // namespace ringroad::tools

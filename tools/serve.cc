@@ -29,6 +29,7 @@ struct ServeOptions {
   ServerOptions server = {.info = R"({"name":"ringroad"})", .relay_prefix = "/"};
   std::string slow_clients = "close";
   bool no_relay = false;
+  bool direct_descriptors = false;
   double stats_s = 0.0;  // 0 = quiet, unless stderr is a terminal
 };
 
@@ -40,7 +41,7 @@ void print_start_line(const Server& server, const ServeOptions& options, const L
   const size_t shards = server.shard_stats().size();
   fmt::print("serving vsoa://{} with {} on io_uring, {}, {} (Ctrl-C stops)\n{}", server.address(),
              plural(shards, "shard"), password_note(options.server.password), relay,
-             room_line(files, shards));
+             room_line(files, shards, options.server.descriptors));
   std::fflush(stdout);
 }
 
@@ -80,6 +81,7 @@ Status in_flags(const Status& status) {
 ExitCode run_serve(ServeOptions options) {
   if (options.no_relay) options.server.relay_prefix.clear();
   if (options.slow_clients == "conflate") options.server.backlog = Backlog::conflate;
+  if (options.direct_descriptors) options.server.descriptors = ServerOptions::Descriptors::direct;
   WaitPoint wait_point;
   const Limit files = raise_file_limit();
   const Status valid = options.server.validate();
@@ -151,6 +153,8 @@ Command add_serve(CLI::App& root) {
       ->capture_default_str()
       ->check(CLI::IsMember({"close", "conflate"}))
       ->type_name("close|conflate");
+  app->add_flag("--direct-descriptors", options->direct_descriptors,
+                "Connections take no descriptors: room for ulimit -n of them per shard");
   CLI::Option* relay =
       app->add_option("--relay", server.relay_prefix, "Publish datagrams under this URL prefix")
           ->capture_default_str()

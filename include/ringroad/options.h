@@ -48,6 +48,11 @@ struct ServerOptions {
   Backlog backlog = Backlog::close;
   /// Most connections per shard; one more is closed at once, counted. Range 1..1,000,000.
   size_t clients_per_shard_max = 200'000;
+  /// What a connection takes of the process's descriptors (RLIMIT_NOFILE): one, or none. direct: it
+  /// has a place in a table of its shard's ring instead, which may hold RLIMIT_NOFILE of them (64
+  /// stay free), so that N shards have room for N times as many; a few descriptors must stay free,
+  /// for a moment each. Needs Linux 6.8.
+  enum class Descriptors : uint8_t { plain, direct } descriptors = Descriptors::plain;
   /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
   /// Bytes each lane between two shards can hold; full lanes make publish() answer overloaded.

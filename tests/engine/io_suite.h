@@ -247,12 +247,16 @@ inline std::vector<std::byte> pattern(size_t size, uint64_t seed) {
 
 inline auto every_back_end() {
   return testing::Values(BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
+                         BackEnd{"uring_direct", &sim::make_direct_uring_world, SendVerb::send},
                          BackEnd{"sim", &sim::make_sim_world, SendVerb::send});
 }
 
 inline auto every_back_end_and_verb() {
   return testing::Values(BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
+                         BackEnd{"uring_direct", &sim::make_direct_uring_world, SendVerb::send},
                          BackEnd{"uring_zero_copy", &sim::make_uring_world, SendVerb::lend},
+                         BackEnd{"uring_direct_zero_copy", &sim::make_direct_uring_world,
+                                 SendVerb::lend},
                          BackEnd{"sim", &sim::make_sim_world, SendVerb::send},
                          BackEnd{"sim_zero_copy", &sim::make_sim_world, SendVerb::lend});
 }

@@ -86,16 +86,29 @@ void IoWorld::settle() {
   while (io(0).now() < limit) turn(std::chrono::milliseconds(1));
 }
 
-WorldResult make_uring_world(const WorldOptions& options) {
+namespace {
+
+WorldResult uring_world(const WorldOptions& options, uint32_t direct_slots) {
   std::vector<std::unique_ptr<engine::UringIo>> ios;
   for (size_t i = 0; i < options.ios; ++i) {
     engine::UringOptions uring;
     uring.receive_buffers = options.receive_buffers;
+    uring.direct_slots = direct_slots;
     Result<std::unique_ptr<engine::UringIo>> io = engine::UringIo::create(uring);
     if (!io.ok()) return {nullptr, io.status().message()};
     ios.push_back(std::move(*io));
   }
   return {std::make_unique<UringWorld>(std::move(ios)), ""};
+}
+
+}  // namespace
+
+WorldResult make_uring_world(const WorldOptions& options) {
+  return uring_world(options, 0);
+}
+
+WorldResult make_direct_uring_world(const WorldOptions& options) {
+  return uring_world(options, 64);
 }
 
 WorldResult make_sim_world(const WorldOptions& options) {

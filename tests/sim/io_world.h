@@ -44,6 +44,8 @@ struct WorldResult {
 };
 
 WorldResult make_uring_world(const WorldOptions& options);
+/// Accepted sockets have no descriptors (UringOptions::direct_slots).
+WorldResult make_direct_uring_world(const WorldOptions& options);
 WorldResult make_sim_world(const WorldOptions& options);
 
 }  // namespace ringroad::sim

@@ -58,6 +58,9 @@ TEST(Listening, TheStartLineSaysWhetherThereIsAPassword) {
 TEST(Listening, FewDescriptorsAreSaid) {
   EXPECT_EQ(room_line({kFilesEnough, kFilesEnough}, 2), "");
   EXPECT_NE(room_line({124, 124}, 2).find("room for about 100 clients"), std::string::npos);
+  constexpr auto kDirect = ServerOptions::Descriptors::direct;
+  EXPECT_NE(room_line({124, 124}, 2, kDirect).find("room for about 120 clients"),
+            std::string::npos);
   const std::string program = RINGROAD_PROGRAM;
   Program serve({"-c", "ulimit -n 64; exec " + program + " serve --shards 1 --listen :0"},
                 "/bin/sh");
