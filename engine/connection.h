@@ -137,10 +137,10 @@ class Connection {
   State state_ = State::idle;
   CloseCause cause_ = CloseCause::none;
   bool paused_ = false;
-  bool peer_ended_ = false;                                // end of stream was received
-  bool delivering_ = false;                                // inside on_bytes
-  Flight* flight_ = nullptr;           // what is being sent, until its result
-  std::unique_ptr<Lending> lending_;   // since a send was large enough for zero copy
+  bool peer_ended_ = false;           // end of stream was received
+  bool delivering_ = false;           // inside on_bytes
+  Flight* flight_ = nullptr;          // what is being sent, until its result
+  std::unique_ptr<Lending> lending_;  // since a send was large enough for zero copy
   Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);
   std::unique_ptr<Timer> linger_;  // once it has begun to end
   std::unique_ptr<Held> held_;     // while paused and something came

@@ -1,9 +1,6 @@
-// tidy: long file: everything that needs liburing.h is here, so that it is nowhere else.
+// tidy: long file: the ring and its verbs, which see the same private types.
 #include "engine/uring_io.h"
 
-// Never <linux/io_uring.h>: same include guard, and that of Linux 6.1 lays out io_uring_buf_ring
-// wrongly in C++.
-#include <liburing.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,6 +18,7 @@
 #include "base/check.h"
 #include "engine/poison.h"
 #include "engine/socket.h"
+#include "engine/uring_setup.h"
 
 static_assert(offsetof(io_uring_buf_ring, bufs) == 0, "provided buffers would go to wrong slots");
 
@@ -28,20 +26,8 @@ namespace ringroad::engine {
 namespace {
 
 // Of kernels that are newer than the headers of liburing 2.3.
-constexpr uint32_t kSetupNoSqArray = 1U << 16;
-constexpr uint32_t kFeatureSendBundle = 1U << 14;
-constexpr uint32_t kFeatureMinWait = 1U << 15;
-constexpr uint16_t kBufferRingIncremental = 2;
-constexpr uint16_t kSendReportUsage = 1U << 3;      // IORING_SEND_ZC_REPORT_USAGE
 constexpr uint32_t kNotificationCopied = 1U << 31;  // IORING_NOTIF_USAGE_ZC_COPIED
-constexpr uint8_t kOpFixedFdInstall = 54;  // 6.8
-
-// One thread submits, and its task work runs when it asks for it: no interrupts, batches.
-// TASKRUN_FLAG tells whether asking is worth a system call. The ring starts disabled because
-// enabling it is what binds it to a thread.
-constexpr uint32_t kSetupFlags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                                 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED |
-                                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+constexpr uint8_t kOpFixedFdInstall = 54;           // 6.8
 
 constexpr uint16_t kReceiveGroup = 0;
 constexpr uint16_t kDatagramGroup = 1;
@@ -263,122 +249,6 @@ class UringIo::Ring {
   std::vector<Extra> extras_;     // one per submission slot
   std::vector<Completed> early_;  // collected while submitting, handed out by the next wait()
 };
-
-namespace {
-
-/// Maps what `params` set up. Not io_uring_queue_init_params(): that of 2.3 writes an array that
-/// NO_SQARRAY rings lack.
-int map_ring(int descriptor, io_uring_params& params, io_uring& ring) {
-  const int result = ::io_uring_queue_mmap(descriptor, &params, &ring);
-  if (result < 0) return -result;
-  ring.ring_fd = descriptor;
-  ring.enter_ring_fd = descriptor;
-  ring.flags = params.flags;
-  ring.features = params.features;
-  if ((params.flags & kSetupNoSqArray) == 0) {
-    for (unsigned i = 0; i < params.sq_entries; ++i) ring.sq.array[i] = i;
-  }
-  return 0;
-}
-
-/// Opens and maps a ring, still disabled.
-Status open_ring(unsigned submissions, unsigned completions, io_uring& ring) {
-  io_uring_params params = {};
-  int descriptor = -1;
-  for (const uint32_t optional : {kSetupNoSqArray, 0U}) {
-    params = {};
-    params.flags = kSetupFlags | optional;
-    params.cq_entries = completions;
-    descriptor = ::io_uring_setup(submissions, &params);
-    if (descriptor != -EINVAL) break;
-  }
-  if (descriptor < 0) return refusal_status("io_uring_setup", -descriptor, refusal_facts());
-  const int error = map_ring(descriptor, params, ring);
-  if (error == 0) return {};
-  ::close(descriptor);
-  return refusal_status("mmap", error, refusal_facts());
-}
-
-bool takes_incremental_buffers(int descriptor) {
-  void* memory = ::mmap(nullptr, 4'096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  io_uring_buf_reg registration = {};
-  registration.ring_addr = reinterpret_cast<uintptr_t>(memory);
-  registration.ring_entries = 8;
-  registration.bgid = 7;
-  registration.pad = kBufferRingIncremental;  // the place of `flags` in newer headers
-  const int result = ::io_uring_register(descriptor, IORING_REGISTER_PBUF_RING, &registration, 1);
-  if (result == 0) {
-    ::io_uring_register(descriptor, IORING_UNREGISTER_PBUF_RING, &registration, 1);
-  }
-  ::munmap(memory, 4'096);
-  return result == 0;
-}
-
-}  // namespace
-
-namespace {
-
-/// Where the kernel does not know the flag it refuses the entry; else it looks for the descriptor.
-ZeroCopySupport try_zero_copy(io_uring& ring) {
-  io_uring_sqe* sqe = ::io_uring_get_sqe(&ring);
-  CHECK(sqe != nullptr);
-  std::memset(sqe, 0, sizeof *sqe);
-  ::io_uring_prep_send_zc(sqe, -1, nullptr, 0, MSG_NOSIGNAL, kSendReportUsage);
-  io_uring_cqe* cqe = nullptr;
-  if (::io_uring_submit(&ring) != 1 || ::io_uring_wait_cqe(&ring, &cqe) != 0) {
-    return ZeroCopySupport::none;
-  }
-  return cqe->res == -EINVAL ? ZeroCopySupport::blind : ZeroCopySupport::reporting;
-}
-
-}  // namespace
-
-ZeroCopySupport probe_zero_copy() {
-  io_uring ring = {};
-  io_uring_params params = {};
-  const int descriptor = ::io_uring_setup(4, &params);
-  if (descriptor < 0) return ZeroCopySupport::none;
-  if (map_ring(descriptor, params, ring) != 0) {
-    ::close(descriptor);
-    return ZeroCopySupport::none;
-  }
-  ZeroCopySupport support = ZeroCopySupport::none;
-  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
-    if (io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC) != 0) support = try_zero_copy(ring);
-    ::io_uring_free_probe(probe);
-  }
-  ::io_uring_queue_exit(&ring);
-  return support;
-}
-
-Result<IoFeatures> probe_io_uring() {
-  UringOptions options;
-  options.submissions = 8;
-  options.completions = 16;
-  options.receive_buffers = 1;
-  options.datagram_buffers = 1;
-  Result<std::unique_ptr<UringIo>> io = UringIo::create(options);  // all that start-up needs
-  if (!io.ok()) return io.status();
-  io_uring ring = {};
-  if (Status status = open_ring(8, 16, ring); !status.ok()) return status;
-  IoFeatures features;
-  features.kernel = refusal_facts().kernel;
-  features.zero_copy_report = probe_zero_copy() == ZeroCopySupport::reporting;
-  features.buffer_rings = true;  // create() has registered two
-  features.multishot = true;     // older than DEFER_TASKRUN, which create() has asked for
-  features.no_sqarray = (ring.flags & kSetupNoSqArray) != 0;
-  features.send_bundle = (ring.features & kFeatureSendBundle) != 0;
-  features.min_wait = (ring.features & kFeatureMinWait) != 0;
-  features.incremental_buffers = takes_incremental_buffers(ring.ring_fd);
-  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
-    features.msg_ring = io_uring_opcode_supported(probe, IORING_OP_MSG_RING) != 0;
-    features.zero_copy_send = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) != 0;
-    ::io_uring_free_probe(probe);
-  }
-  ::io_uring_queue_exit(&ring);
-  return features;
-}
 
 Status UringIo::Ring::open(const UringOptions& options) {
   if (Status status = open_ring(options.submissions, options.completions, ring_); !status.ok()) {

@@ -252,13 +252,13 @@ inline auto every_back_end() {
 }
 
 inline auto every_back_end_and_verb() {
-  return testing::Values(BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
-                         BackEnd{"uring_direct", &sim::make_direct_uring_world, SendVerb::send},
-                         BackEnd{"uring_zero_copy", &sim::make_uring_world, SendVerb::lend},
-                         BackEnd{"uring_direct_zero_copy", &sim::make_direct_uring_world,
-                                 SendVerb::lend},
-                         BackEnd{"sim", &sim::make_sim_world, SendVerb::send},
-                         BackEnd{"sim_zero_copy", &sim::make_sim_world, SendVerb::lend});
+  return testing::Values(
+      BackEnd{"uring", &sim::make_uring_world, SendVerb::send},
+      BackEnd{"uring_direct", &sim::make_direct_uring_world, SendVerb::send},
+      BackEnd{"uring_zero_copy", &sim::make_uring_world, SendVerb::lend},
+      BackEnd{"uring_direct_zero_copy", &sim::make_direct_uring_world, SendVerb::lend},
+      BackEnd{"sim", &sim::make_sim_world, SendVerb::send},
+      BackEnd{"sim_zero_copy", &sim::make_sim_world, SendVerb::lend});
 }
 
 inline std::string back_end_name(const testing::TestParamInfo<BackEnd>& info) {
