@@ -1,5 +1,7 @@
 #include "engine/datagram.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace ringroad::engine {
@@ -9,6 +11,7 @@ Result<Socket> open_datagram(Io& io, const Address& address) {
   if (!socket.ok()) return socket;
   Status status = io.set_option(*socket, SocketOption::reuse_port, 1);
   if (status.ok()) status = io.set_option(*socket, SocketOption::packet_info, 1);
+  if (status.ok()) status = io.set_option(*socket, SocketOption::drop_count, 1);
   if (status.ok()) status = io.bind(*socket, address);
   if (status.ok()) return socket;
   io.close(*socket);
@@ -45,6 +48,10 @@ bool Datagram::send(std::span<const std::byte> bytes, const Address& to, const A
 void Datagram::on_recv(IoEvent& event) {
   if (event.result > 0 && state_ == State::open) {
     loop_.count_bytes(static_cast<size_t>(event.result));
+    // The kernel's count may wrap, a difference does not mind.
+    if (event.dropped != 0 && event.dropped != dropped_) {
+      handler_.on_overrun(event.dropped - std::exchange(dropped_, event.dropped));
+    }
     handler_.on_datagram(event.lease.bytes(), event.from, event.to);
   }
   event.lease.reset();

@@ -25,6 +25,9 @@ class Datagram {
     /// `to`: the local address it was sent to (no port), invalid if the kernel did not say.
     virtual void on_datagram(std::span<const std::byte> bytes, const Address& from,
                              const Address& to) = 0;
+    /// So many datagrams have found the socket full since the last call. Only sockets of
+    /// open_datagram() tell, with the next datagram that finds room.
+    virtual void on_overrun(uint32_t /*datagrams*/) {}
 
    protected:
     ~Handler() = default;
@@ -52,6 +55,7 @@ class Datagram {
   Handler& handler_;
   Socket socket_;
   State state_ = State::idle;
+  uint32_t dropped_ = 0;  // by the kernel's count
   Completion recv_ = Completion::bind<&Datagram::on_recv>(this, Completion::Kind::input);
 };
 

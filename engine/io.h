@@ -45,6 +45,7 @@ enum class SocketOption : uint8_t {
   no_delay,
   v6_only,
   packet_info,     ///< UDP: tell the local address of each datagram
+  drop_count,      ///< UDP: tell how many datagrams found the socket full
   reset_on_close,  ///< TCP: close() discards what the peer has not taken and resets (for peers that
                    ///< do not read)
 };
@@ -99,6 +100,8 @@ struct IoEvent {
   Release released = Release::none;  ///< lend(): not none = the kernel reads the memory no more
   Address from;                      ///< recv_from: the sender
   Address to;  ///< recv_from with packet_info: the local address (its port is not filled in)
+  uint32_t dropped = 0;  ///< recv_from with drop_count: datagrams that found the socket full before
+                         ///< this one, of all its life; 0 if it was not told
 };
 
 /// Where an operation's events go: a member function of its owner, bound at compile time. A member

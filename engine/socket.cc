@@ -159,6 +159,8 @@ Status set_socket_option(Socket socket, SocketOption option, int value) {
       return set_int(socket, IPPROTO_IPV6, IPV6_V6ONLY, value, "setsockopt IPV6_V6ONLY");
     case SocketOption::packet_info:
       return set_packet_info(socket, value);
+    case SocketOption::drop_count:
+      return set_int(socket, SOL_SOCKET, SO_RXQ_OVFL, value, "setsockopt SO_RXQ_OVFL");
     case SocketOption::reset_on_close:
       break;
   }
@@ -228,6 +230,13 @@ int send_datagram(Socket socket, std::span<const std::byte> bytes, const Address
     result = ::sendmsg(socket.handle, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   return result < 0 ? -errno : static_cast<int>(result);
+}
+
+uint32_t drop_count_in(const cmsghdr& message) {
+  if (message.cmsg_level != SOL_SOCKET || message.cmsg_type != SO_RXQ_OVFL) return 0;
+  uint32_t count = 0;
+  std::memcpy(&count, CMSG_DATA(&message), sizeof count);
+  return count;
 }
 
 Address local_address_in(const cmsghdr& message) {

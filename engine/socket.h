@@ -34,6 +34,8 @@ bool is_datagram(Socket socket);
 /// Bytes sent or -errno; never waits. `from` may be null.
 int send_datagram(Socket socket, std::span<const std::byte> bytes, const Address& to,
                   const Address* from);
+/// What an SO_RXQ_OVFL message tells; 0 if it is another one.
+uint32_t drop_count_in(const cmsghdr& message);
 /// The local address that an IP_PKTINFO or IPV6_PKTINFO message tells; invalid if it is another
 /// message or an address that nobody can answer from.
 Address local_address_in(const cmsghdr& message);

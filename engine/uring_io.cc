@@ -47,7 +47,8 @@ static_assert(alignof(Completion) > kTagMask);
 
 // What recvmsg puts before the payload. The name is padded so that the control part is aligned.
 constexpr size_t kDatagramNameBytes = 32;
-constexpr size_t kDatagramControlBytes = CMSG_SPACE(sizeof(in6_pktinfo));
+constexpr size_t kDatagramControlBytes =
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t));  // and SO_RXQ_OVFL
 static_assert(kDatagramNameBytes >= Address::kCapacity);
 static_assert((sizeof(io_uring_recvmsg_out) + kDatagramNameBytes) % alignof(cmsghdr) == 0);
 static_assert(base::kDatagramBufferBytes >=
@@ -435,6 +436,7 @@ bool UringIo::Ring::take_datagram(uint16_t id, IoEvent& event) {
        message != nullptr;
        message = io_uring_recvmsg_cmsg_nexthdr(out, &datagram_header_, message)) {
     if (const Address to = local_address_in(*message); to.valid()) event.to = to;
+    if (const uint32_t dropped = drop_count_in(*message); dropped > 0) event.dropped = dropped;
   }
   return true;
 }

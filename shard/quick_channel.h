@@ -39,6 +39,7 @@ class QuickChannel final : public engine::Datagram::Handler {
  private:
   void on_datagram(std::span<const std::byte> bytes, const engine::Address& from,
                    const engine::Address& to) override;
+  void on_overrun(uint32_t datagrams) override { counters_.quick_overrun.add(datagrams); }
   bool source_fits(const Session& session, const engine::Address& from) const;
 
   engine::Datagram datagram_;

@@ -23,6 +23,7 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.relay_pauses += counters.relay_pauses.get();
   stats.quick_sent += counters.quick_sent.get();
   stats.quick_dropped += counters.quick_dropped.get();
+  stats.quick_overrun += counters.quick_overrun.get();
   stats.relay_dropped += counters.relay_dropped.get();
   stats.datagrams_refused += counters.datagrams_refused.get();
   stats.quick_malformed += counters.quick_malformed.get();

@@ -24,6 +24,7 @@ struct ShardCounters {
   base::Counter datagrams_refused;  // before an accepted handshake
   base::Counter quick_sent;
   base::Counter quick_dropped;
+  base::Counter quick_overrun;
   base::Counter quick_spoofed;
   base::Counter quick_malformed;
   base::Counter replies_orphaned;  // the client had gone

@@ -122,6 +122,9 @@ struct ServerStats {
   uint64_t quick_sent = 0;
   /// The UDP socket was full, or the address unreachable.
   uint64_t quick_dropped = 0;
+  /// Datagrams to us that found a shard's UDP socket full; the kernel tells with the next one that
+  /// finds room.
+  uint64_t quick_overrun = 0;
   /// Quick datagrams whose source did not fit the client id (W19).
   uint64_t quick_spoofed = 0;
   /// UDP datagrams that are not VSOA.

@@ -107,6 +107,8 @@ Status SimIo::set_option(Socket socket, SocketOption option, int value) {
     case SocketOption::reset_on_close:
       record.reset_on_close = on;
       break;
+    case SocketOption::drop_count:
+      break;  // its sockets have room for everything
     case SocketOption::no_delay:
       break;  // nothing waits to be coalesced here
   }
