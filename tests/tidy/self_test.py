@@ -46,7 +46,7 @@ CASES = [
     ("fence", {"engine/uring_io.cc": "#include <sys/epoll.h>\n"}),
     ("fence", {"tools/conform.cc": "#include <nlohmann/json.hpp>\n"}),
     ("fence", {"engine/uring_io.cc": "#include <linux/io_uring.h>\n"}),
-    (None, {"engine/uring_setup.h": "#pragma once\n#include <liburing.h>\n",
+    (None, {"engine/uring_setup.h": header("uring_setup.h", "#include <liburing.h>\n"),
             "engine/epoll_io.cc": "#include <sys/epoll.h>\n",
             "engine/tls.cc": "#include <wolfssl/ssl.h>\n",
             "proto/json.cc": "#include <simdjson.h>\n"}),
