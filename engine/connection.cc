@@ -149,8 +149,9 @@ void Connection::on_released(Flight& flight, Release release) {
   --lending_->count;
   lending_->policy.on_released(release);
   loop_.end_loan(flight, release);
-  if (!nothing_lent()) return;
   if (state_ != State::lingering) return;
+  // The peer takes what it was lent, however slowly: it has as long again for the rest.
+  if (!nothing_lent()) return start_linger(kLastFlushTime);
   if (peer_ended_) return terminate(cause_);
   start_linger(kLingerTime);  // only now has the last byte left
 }

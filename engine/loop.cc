@@ -132,13 +132,14 @@ bool Loop::spin() {
 }
 
 void Loop::sleep() {
-  if (!idle_since_) idle_since_ = now_;
+  const TimePoint now = idle_since_ ? io_.now() : now_;  // it has spun: the turn's time is old
+  if (!idle_since_) idle_since_ = now;
   const bool asleep = work_.may_sleep();
   Duration timeout = Duration::zero();
   if (asleep) {
     timeout = kSleepMax;
     if (const auto deadline = timers_.next_deadline()) {
-      timeout = std::clamp(Duration(*deadline - now_), Duration::zero(), kSleepMax);
+      timeout = std::clamp(Duration(*deadline - now), Duration::zero(), kSleepMax);
     }
   }
   io_.wait(timeout, completed_);

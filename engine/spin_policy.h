@@ -27,7 +27,9 @@ class SpinPolicy {
   /// How long to look for work from now on; zero: sleep at once.
   Duration next(TimePoint now) {
     if (percent_ == 0 || score_ < kScoreMin) return Duration::zero();
-    credit_ = std::min<Duration>(credit_ + (now - refilled_) * percent_ / 100, kCreditTime);
+    // More than that fills the credit at 1 %; the first refilled_ is the epoch, and long ago.
+    const Duration passed = std::min<Duration>(now - refilled_, 100 * kCreditTime);
+    credit_ = std::min<Duration>(credit_ + passed * percent_ / 100, kCreditTime);
     refilled_ = now;
     return credit_ < kSpinTime ? Duration::zero() : kSpinTime;
   }

@@ -1,6 +1,7 @@
 // tidy: long file: the ring and its verbs, which see the same private types.
 #include "engine/uring_io.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -202,6 +203,8 @@ class UringIo::Ring {
 
   bool accepts_direct() const { return accepts_direct_; }
   int install(Socket socket);
+  int try_install(Socket socket);
+  void give_back(int descriptor);
   /// What has been prepared for `socket.handle` as a descriptor becomes right for direct ones, too.
   static void aim(io_uring_sqe& sqe, Socket socket) {
     if (!is_direct(socket)) return;
@@ -242,6 +245,7 @@ class UringIo::Ring {
   int wake_descriptor_ = -1;
   bool accepts_direct_ = false;
   int installed_ = 0;               // what install() waits for
+  int reserve_ = -1;                // a descriptor to give up when the process has no other left
   bool wake_due_ = false;           // the read of the eventfd is to be armed again
   std::atomic<bool> bound_{false};  // bind_to_thread() release -> a peer's wake_peer() acquire
   BufferRing receive_buffers_;
@@ -274,12 +278,16 @@ Status UringIo::Ring::open_direct_table(uint32_t slots) {
   const bool installs =
       probe != nullptr && io_uring_opcode_supported(probe, kOpFixedFdInstall) != 0;
   if (probe != nullptr) ::io_uring_free_probe(probe);
-  if (!installs) {
-    return {StatusCode::unsupported,
-            "direct descriptors need Linux 6.8, and this is " + refusal_facts().kernel};
+  // Before 6.13 a ring lets go of its closed files strictly in order: one idle client, whose receive
+  // is armed, would keep the sockets of all who left after it.
+  const std::string kernel = refusal_facts().kernel;
+  if (!installs || !is_at_least(kernel, 6, 13)) {
+    return {StatusCode::unsupported, "direct descriptors need Linux 6.13, and this is " + kernel};
   }
   const int error = -::io_uring_register_files_sparse(&ring_, slots);
   if (error != 0) return system_status("a table of direct descriptors", error);
+  reserve_ = ::eventfd(0, EFD_CLOEXEC);
+  if (reserve_ < 0) return system_status("eventfd", errno);
   accepts_direct_ = true;
   return {};
 }
@@ -288,6 +296,7 @@ UringIo::Ring::~Ring() {
   CHECK(early_.empty());
   if (mapped_) ::io_uring_queue_exit(&ring_);
   if (wake_descriptor_ >= 0) ::close(wake_descriptor_);
+  if (reserve_ >= 0) ::close(reserve_);
 }
 
 void UringIo::Ring::bind_to_thread() {
@@ -459,14 +468,38 @@ void UringIo::Ring::on_internal(const io_uring_cqe& cqe) {
 
 /// A descriptor for a direct socket, to be closed by the caller, or -errno. It is there as soon as it
 /// was submitted; what completed meanwhile is kept for wait().
+// Without a descriptor an end could not be made a reset, and what was lent to the kernel would stay
+// with it until TCP gives up.
 int UringIo::Ring::install(Socket socket) {
+  const int descriptor = try_install(socket);
+  if ((descriptor != -EMFILE && descriptor != -ENFILE) || reserve_ < 0) return descriptor;
+  ::close(std::exchange(reserve_, -1));
+  return try_install(socket);
+}
+
+void UringIo::Ring::give_back(int descriptor) {
+  if (reserve_ >= 0) {
+    ::close(descriptor);
+    return;
+  }
+  // Becomes the new reserve, but must not keep the socket open.
+  if (::dup3(wake_descriptor_, descriptor, O_CLOEXEC) == descriptor) {
+    reserve_ = descriptor;
+  } else {
+    ::close(descriptor);
+  }
+}
+
+int UringIo::Ring::try_install(Socket socket) {
   constexpr int kPending = INT_MIN;
   installed_ = kPending;
   io_uring_sqe& sqe = next(kTagInstall);
   sqe.opcode = kOpFixedFdInstall;
   aim(sqe, socket);
   while (installed_ == kPending) {
-    enter(0, queued() > 0 ? 0 : IORING_ENTER_GETEVENTS, Duration::zero());
+    const bool submitted = queued() > 0 && enter(0, 0, Duration::zero()) > 0;
+    // Nothing taken: the kernel wants its completions taken first, or is short of memory.
+    if (!submitted) enter(0, IORING_ENTER_GETEVENTS, Duration::zero());
     collect(early_);
   }
   return installed_;
@@ -600,6 +633,10 @@ void UringIo::cancel(Completion& completion) {
 
 int UringIo::install(Socket socket) {
   return ring_->install(socket);
+}
+
+void UringIo::give_back(int descriptor) {
+  ring_->give_back(descriptor);
 }
 
 void UringIo::wake() {

@@ -30,7 +30,7 @@ struct UringOptions {
   uint16_t datagram_buffers = base::kDatagramBufferCount;  // power of two
   /// Accepted sockets get places in the ring's own table, so many, and no descriptor of the process.
   /// When it is full, an accept answers -ENFILE and the kernel closes the connection. 0: descriptors.
-  /// At most direct_slots_max(); from Linux 6.8.
+  /// At most direct_slots_max(); from Linux 6.13.
   uint32_t direct_slots = 0;
 };
 
@@ -100,6 +100,7 @@ class UringIo final : public Io {
   template <typename Call>
   auto with_descriptor(Socket socket, Call call) -> decltype(call(socket));
   int install(Socket socket);
+  void give_back(int descriptor);
   Status shut_down(Socket socket, int how);
   /// Ends what is submitted on it. Walks over all that is armed on the ring.
   void cancel_all(Socket socket);

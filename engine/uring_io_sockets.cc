@@ -27,7 +27,7 @@ auto UringIo::with_descriptor(Socket socket, Call call) -> decltype(call(socket)
   const int descriptor = install(socket);
   if (descriptor < 0) return system_status("a descriptor for a direct socket", -descriptor);
   auto answer = call(Socket{descriptor});
-  ::close(descriptor);
+  give_back(descriptor);
   return answer;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -35,6 +36,15 @@ RefusalFacts refusal_facts() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0) facts.locked_bytes_max = limit.rlim_cur;
   return facts;
+}
+
+bool is_at_least(std::string_view release, int major, int minor) {
+  int found_major = 0, found_minor = 0;
+  const char* const end = release.data() + release.size();
+  const auto first = std::from_chars(release.data(), end, found_major);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+  if (std::from_chars(first.ptr + 1, end, found_minor).ec != std::errc()) return false;
+  return std::pair(found_major, found_minor) >= std::pair(major, minor);
 }
 
 Status refusal_status(const char* call, int error, const RefusalFacts& facts) {

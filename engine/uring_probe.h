@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "engine/zero_copy.h"
 #include "ringroad/status.h"
@@ -43,6 +44,9 @@ struct RefusalFacts {
 };
 
 RefusalFacts refusal_facts();
+/// Whether a release as uname tells it ("6.13.0-rc1") is that version or a later one. Pure; false for
+/// what is no version.
+bool is_at_least(std::string_view release, int major, int minor);
 /// The sentence for an errno of `call`. Pure.
 Status refusal_status(const char* call, int error, const RefusalFacts& facts);
 

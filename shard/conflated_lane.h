@@ -20,6 +20,7 @@
 #include "engine/block.h"
 #include "engine/outbox.h"
 #include "engine/send_batch.h"
+#include "shard/token_hash.h"
 
 namespace ringroad::shard {
 
@@ -48,10 +49,13 @@ class ConflatedLane {
   size_t pinned_bytes() const { return pinned_; }
 
  private:
-  /// Finds by a view, so that a look-up makes no string.
+  /// Finds by a view, so that a look-up makes no string; keyed, because URLs may be a client's.
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view url) const { return std::hash<std::string_view>()(url); }
+    size_t operator()(std::string_view url) const {
+      static const TokenHash hash = TokenHash::random();
+      return hash(0, url);
+    }
   };
   struct Packet {
     std::string own;       // empty: `shared` it is

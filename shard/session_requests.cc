@@ -92,7 +92,8 @@ void Session::on_servinfo(const proto::PacketView& packet) {
   stop_timer();
   quick_port_ = packet.header.tunnel() ? packet.header.tunnel_id : 0;  // B13, B18
   if (quick_port_ != 0 && local_ == nullptr) {
-    local_ = std::make_unique<const engine::Address>(link_.local_address());
+    const engine::Address local = link_.local_address();  // unknown for now: asked for next time
+    if (local.valid()) local_ = std::make_unique<const engine::Address>(local);
   }
   const bool first = !active();
   if (first) {

@@ -1,6 +1,5 @@
 #include "shard/subscription_trie.h"
 
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -9,11 +8,6 @@
 
 namespace ringroad::shard {
 namespace {
-
-uint64_t random_key() {
-  std::random_device random;
-  return uint64_t{random()} << 32 | random();
-}
 
 // What glibc takes for a block: 8 bytes of its own, multiples of 16, at least 32.
 size_t allocated(const EdgeLabel& label) {
@@ -32,7 +26,7 @@ size_t common_tokens(std::string_view label, std::string_view pattern) {
 
 }  // namespace
 
-SubscriptionTrie::SubscriptionTrie() : hash_(random_key()) {
+SubscriptionTrie::SubscriptionTrie() : hash_(TokenHash::random()) {
   CHECK(nodes_.take() == kRoot);
 }
 

@@ -51,7 +51,7 @@ struct ServerOptions {
   /// What a connection takes of the process's descriptors (RLIMIT_NOFILE): one, or none. direct: it
   /// has a place in a table of its shard's ring instead, which may hold RLIMIT_NOFILE of them (64
   /// stay free), so that N shards have room for N times as many; a few descriptors must stay free,
-  /// for a moment each. Needs Linux 6.8.
+  /// for a moment each. Needs Linux 6.13.
   enum class Descriptors : uint8_t { plain, direct } descriptors = Descriptors::plain;
   /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);

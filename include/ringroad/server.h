@@ -142,8 +142,9 @@ struct ServerStats {
   uint64_t closed_other = 0;
   /// Bytes held for clients, now: partial packets, outboxes, logs; whole blocks of 64 KiB.
   uint64_t bytes_live = 0;
-  /// Of those, at most: what waits in clients' own queues keeps alive, now. Blocks that several
-  /// clients pin count for each of them.
+  /// What waits in clients' own queues keeps alive, now. Blocks that several clients pin count for
+  /// each of them, and are in bytes_live once; the copies that conflating clients keep of small
+  /// publishes are here alone.
   uint64_t bytes_pinned = 0;
 };
 

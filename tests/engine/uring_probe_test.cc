@@ -215,5 +215,14 @@ TEST(UringIo, AnIdleWaitWithoutTimeoutCostsNoSystemCall) {
   EXPECT_EQ(io->counters().enters.get(), before);
 }
 
+TEST(UringProbe, ComparesReleases) {
+  for (const char* release : {"6.13.0", "6.13", "6.18.5-rc1+", "7.0.0", "10.1"}) {
+    EXPECT_TRUE(is_at_least(release, 6, 13)) << release;
+  }
+  for (const char* release : {"6.12.99", "6.1.0-13-amd64", "5.19", "6.", "6", "", "x.y", "-6.13"}) {
+    EXPECT_FALSE(is_at_least(release, 6, 13)) << release;
+  }
+}
+
 }  // namespace
 }  // namespace ringroad::engine
