@@ -32,6 +32,7 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       application_(application),
       patterns_(patterns),
       writer_(pool_),
+      publish_writer_(pool_),
       mailbox_(io, config.shards, config.mailbox_bytes),
       loop_(io, *this, {.zero_copy = config.zero_copy, .spin_percent = config.spin_percent}),
       fanout_(pool_, filter_, config.session.queue_bytes_max),
@@ -88,7 +89,7 @@ size_t Shard::on_message(std::span<const std::byte> record) {
   if (message.shared == nullptr) {
     const std::span<const std::byte> packet = record.subspan(sizeof(message), message.packet_bytes);
     if (message.kind == ShardMessage::Kind::publish) {
-      fan_out_encoded(writer_.copy(packet), message.channel);
+      fan_out_encoded(publish_writer_.copy(packet), message.channel);
     } else {
       deliver(message, packet);
     }
@@ -136,9 +137,9 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
 
 void Shard::publish(const proto::PacketSpec& packet, Channel channel) {
   const size_t bytes = proto::packet_bytes(packet);
-  proto::encode(packet, writer_.prepare(bytes));
+  proto::encode(packet, publish_writer_.prepare(bytes));
   // What nobody wants fills nobody's queue.
-  if (fan_out(packet.url, writer_.commit(bytes), channel) > 0) published_bytes_ += bytes;
+  if (fan_out(packet.url, publish_writer_.commit(bytes), channel) > 0) published_bytes_ += bytes;
 }
 
 size_t Shard::fan_out(std::string_view url, const engine::Slice& packet, Channel channel) {
@@ -250,6 +251,7 @@ void Shard::finish_stop() {
   loop_.stop_timer(stop_timer_);
   loop_.stop_timer(room_timer_);
   writer_.reset();
+  publish_writer_.reset();
   stopped_ = true;
   loop_.stop();  // the turn must not sleep now
 }

@@ -142,7 +142,10 @@ class Shard final : public engine::Loop::Work,
   ShardCounters counters_;
   InterestFilter filter_;
   engine::BlockPool pool_;      // outlives all that holds slices
-  engine::BlockWriter writer_;  // what this shard encodes, neighbours next to each other
+  engine::BlockWriter writer_;  // replies and datagrams
+  // Apart from those: publishes then lie behind each other, and what a thousand clients are sent is one
+  // piece of memory whatever else the shard answers meanwhile.
+  engine::BlockWriter publish_writer_;
   engine::Mailbox mailbox_;
   engine::Loop loop_;
   Fanout fanout_;
