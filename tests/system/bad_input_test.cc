@@ -72,8 +72,8 @@ class BadInputTest : public ::testing::Test {
       EXPECT_EQ(now.*field - before_.*field, field == cause ? count : 0);
     }
     EXPECT_EQ(now.clients_now, kShards);
-    // At rest each shard keeps the one block that it writes into.
-    EXPECT_TRUE(wait_until([&] { return server_.stats().bytes_live <= kShards * 65'536; }))
+    // At rest each shard keeps the two blocks that it writes into.
+    EXPECT_TRUE(wait_until([&] { return server_.stats().bytes_live <= 2 * kShards * 65'536; }))
         << server_.stats().bytes_live;
   }
 

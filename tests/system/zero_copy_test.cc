@@ -74,7 +74,7 @@ TEST_F(ZeroCopyTest, OneThatDoesNotReadIsClosedAndTheMemoryComesBack) {
     (void)server_.publish("/z/a", {.data = body(100'000, 1)});
     return server_.stats().closed_slow_client == 1;
   }));
-  EXPECT_TRUE(wait_until([&] { return server_.stats().bytes_live <= kShards * 65'536; }));
+  EXPECT_TRUE(wait_until([&] { return server_.stats().bytes_live <= 2 * kShards * 65'536; }));
   base::set_log_level(base::LogLevel::warn);
   server_.stop();
 }
