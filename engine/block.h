@@ -63,8 +63,7 @@ class Slice {
   /// The part from `begin` on.
   Slice from(size_t begin) const {
     CHECK(begin <= size_);
-    return Slice(*block_, offset_ + static_cast<uint32_t>(begin),
-                 size_ - static_cast<uint32_t>(begin));
+    return part(begin, size_ - begin);
   }
   /// `size` bytes from `begin` on.
   Slice part(size_t begin, size_t size) const {
@@ -75,7 +74,10 @@ class Slice {
   size_t pinned_bytes() const { return block_ == nullptr ? 0 : block_->capacity; }
   /// It pins so much more than it holds that a copy is better to keep.
   bool wasteful() const { return pinned_bytes() - size_ > size_ / base::kPinnedWasteShare; }
-  bool shares_block(const Slice& other) const { return block_ == other.block_; }
+  /// What it keeps alive beside `other`: nothing more if they share a block.
+  size_t pinned_bytes_beside(const Slice& other) const {
+    return block_ == other.block_ ? 0 : pinned_bytes();
+  }
   /// Grows by `next` if that lies right behind us in the same block. False: nothing changed.
   bool extend(const Slice& next) {
     if (block_ == nullptr || next.block_ != block_ || next.offset_ != offset_ + size_) return false;

@@ -27,9 +27,10 @@
 namespace ringroad::engine {
 
 struct LoopOptions {
-  ZeroCopy zero_copy = ZeroCopy::off;  // of its connections, as far as the Io can
-  uint32_t spin_percent =
-      0;  // of this thread's time: may go into looking for work before it sleeps
+  /// Of its connections, as far as the Io can.
+  ZeroCopy zero_copy = ZeroCopy::off;
+  /// So much of this thread's time may go into looking for work before it sleeps.
+  uint32_t spin_percent = 0;
 };
 
 class Loop {

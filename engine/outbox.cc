@@ -8,18 +8,16 @@ namespace ringroad::engine {
 
 // The last slice of a row in one block counts for all of them, so that the front can go first.
 size_t SliceQueue::pins_of(size_t index) const {
-  const bool last = index + 1 == slices_.size() || !slices_[index].shares_block(slices_[index + 1]);
-  return last ? slices_[index].pinned_bytes() : 0;
+  const Slice& slice = slices_[index];
+  if (index + 1 == slices_.size()) return slice.pinned_bytes();
+  return slice.pinned_bytes_beside(slices_[index + 1]);
 }
 
 void SliceQueue::push(Slice slice) {
   if (slice.empty()) return;
   bytes_ += slice.size();
-  if (!empty()) {
-    if (slices_.back().extend(slice)) return;
-    if (slices_.back().shares_block(slice)) pinned_ -= slice.pinned_bytes();
-  }
-  pinned_ += slice.pinned_bytes();
+  if (!empty() && slices_.back().extend(slice)) return;
+  pinned_ += empty() ? slice.pinned_bytes() : slice.pinned_bytes_beside(slices_.back());
   ++fresh_;
   if (slice.size() <= base::kInlinePacketBytesMax) ++small_;
   slices_.push_back(std::move(slice));

@@ -36,6 +36,14 @@ bool takes_incremental_buffers(int descriptor) {
   return result == 0;
 }
 
+bool supports(io_uring& ring, int operation) {
+  io_uring_probe* probe = ::io_uring_get_probe_ring(&ring);
+  if (probe == nullptr) return false;
+  const bool supported = io_uring_opcode_supported(probe, operation) != 0;
+  ::io_uring_free_probe(probe);
+  return supported;
+}
+
 /// Where the kernel does not know the flag it refuses the entry; else it looks for the descriptor.
 ZeroCopySupport try_zero_copy(io_uring& ring) {
   io_uring_sqe* sqe = ::io_uring_get_sqe(&ring);
@@ -61,10 +69,7 @@ ZeroCopySupport probe_zero_copy() {
     return ZeroCopySupport::none;
   }
   ZeroCopySupport support = ZeroCopySupport::none;
-  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
-    if (io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC) != 0) support = try_zero_copy(ring);
-    ::io_uring_free_probe(probe);
-  }
+  if (supports(ring, IORING_OP_SENDMSG_ZC)) support = try_zero_copy(ring);
   ::io_uring_queue_exit(&ring);
   return support;
 }
@@ -88,11 +93,8 @@ Result<IoFeatures> probe_io_uring() {
   features.send_bundle = (ring.features & kFeatureSendBundle) != 0;
   features.min_wait = (ring.features & kFeatureMinWait) != 0;
   features.incremental_buffers = takes_incremental_buffers(ring.ring_fd);
-  if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring); probe != nullptr) {
-    features.msg_ring = io_uring_opcode_supported(probe, IORING_OP_MSG_RING) != 0;
-    features.zero_copy_send = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) != 0;
-    ::io_uring_free_probe(probe);
-  }
+  features.msg_ring = supports(ring, IORING_OP_MSG_RING);
+  features.zero_copy_send = supports(ring, IORING_OP_SEND_ZC);
   ::io_uring_queue_exit(&ring);
   return features;
 }

@@ -203,7 +203,6 @@ class UringIo::Ring {
 
   bool accepts_direct() const { return accepts_direct_; }
   int install(Socket socket);
-  int try_install(Socket socket);
   void give_back(int descriptor);
   /// What has been prepared for `socket.handle` as a descriptor becomes right for direct ones, too.
   static void aim(io_uring_sqe& sqe, Socket socket) {
@@ -227,6 +226,7 @@ class UringIo::Ring {
     return static_cast<size_t>(&sqe - ring_.sq.sqes);
   }
   void bind_to_thread();
+  int try_install(Socket socket);
   void arm_wake();
   unsigned queued() const;
   bool completions_ready() const;
@@ -274,14 +274,10 @@ Status UringIo::Ring::open(const UringOptions& options) {
 }
 
 Status UringIo::Ring::open_direct_table(uint32_t slots) {
-  io_uring_probe* probe = ::io_uring_get_probe_ring(&ring_);
-  const bool installs =
-      probe != nullptr && io_uring_opcode_supported(probe, kOpFixedFdInstall) != 0;
-  if (probe != nullptr) ::io_uring_free_probe(probe);
   // Before 6.13 a ring lets go of its closed files strictly in order: one idle client, whose receive
   // is armed, would keep the sockets of all who left after it.
   const std::string kernel = refusal_facts().kernel;
-  if (!installs || !is_at_least(kernel, 6, 13)) {
+  if (!is_at_least(kernel, 6, 13)) {
     return {StatusCode::unsupported, "direct descriptors need Linux 6.13, and this is " + kernel};
   }
   const int error = -::io_uring_register_files_sparse(&ring_, slots);
@@ -466,10 +462,9 @@ void UringIo::Ring::on_internal(const io_uring_cqe& cqe) {
   }
 }
 
-/// A descriptor for a direct socket, to be closed by the caller, or -errno. It is there as soon as it
-/// was submitted; what completed meanwhile is kept for wait().
-// Without a descriptor an end could not be made a reset, and what was lent to the kernel would stay
-// with it until TCP gives up.
+/// A descriptor for a direct socket, to be handed to give_back(), or -errno. When the process has none
+/// left, the reserve is used: without one an end could not be made a reset, and what was lent to the
+/// kernel would stay with it until TCP gives up.
 int UringIo::Ring::install(Socket socket) {
   const int descriptor = try_install(socket);
   if ((descriptor != -EMFILE && descriptor != -ENFILE) || reserve_ < 0) return descriptor;
@@ -490,6 +485,7 @@ void UringIo::Ring::give_back(int descriptor) {
   }
 }
 
+/// It is there as soon as it was submitted; what completed meanwhile is kept for wait().
 int UringIo::Ring::try_install(Socket socket) {
   constexpr int kPending = INT_MIN;
   installed_ = kPending;

@@ -28,8 +28,7 @@ engine::Slice CohortLog::append(const engine::Slice& packet, Gather gather) {
     extents_.back().packets_end = end_.packets;
     extents_.back().cursors += at_end_;  // their place is inside it now
   } else {
-    if (pending && extents_.back().bytes.shares_block(stored)) pinned_ -= stored.pinned_bytes();
-    pinned_ += stored.pinned_bytes();
+    pinned_ += pending ? stored.pinned_bytes_beside(extents_.back().bytes) : stored.pinned_bytes();
     extents_.push_back({end_.bytes - packet.size(), end_.packets, stored, at_end_});
   }
   at_end_ = 0;
@@ -88,9 +87,9 @@ void CohortLog::uncount(uint64_t position) {
 
 // The last extent of a row in one block counts for all of them, so that the front can go first.
 size_t CohortLog::pins_of(size_t index) const {
-  const bool last = index + 1 == extents_.size() ||
-                    !extents_[index].bytes.shares_block(extents_[index + 1].bytes);
-  return last ? extents_[index].bytes.pinned_bytes() : 0;
+  const engine::Slice& bytes = extents_[index].bytes;
+  if (index + 1 == extents_.size()) return bytes.pinned_bytes();
+  return bytes.pinned_bytes_beside(extents_[index + 1].bytes);
 }
 
 void CohortLog::trim() {

@@ -3,6 +3,7 @@
 // Method: few places, all taken; entries of the submission queue are counted.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <functional>
@@ -123,6 +124,30 @@ TEST_F(DirectSockets, WithoutADescriptorAnEndIsCancelledInstead) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(peer.status().code(), StatusCode::resource_exhausted) << peer.status().message();
   EXPECT_TRUE(run_until([&] { return receive.done(); }));
+  server_->close(socket);
+}
+
+// An end must be possible as a reset also in a process that has used up its descriptors.
+TEST_F(DirectSockets, TheRingKeepsADescriptorForThem) {
+  const Socket socket{connect_one()};
+  ASSERT_GE(socket.handle, 0);
+  rlimit limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const int highest = ::dup(0);
+  const rlimit few = {.rlim_cur = static_cast<rlim_t>(highest) + 10, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<int> all = {highest};
+  for (int next = ::dup(0); next >= 0; next = ::dup(0)) all.push_back(next);
+  EXPECT_EQ(errno, EMFILE);
+  std::vector<Status> answers;
+  for (int i = 0; i < 3; ++i) {
+    answers.push_back(server_->set_option(socket, SocketOption::reset_on_close, 1));
+    answers.push_back(server_->peer_address(socket).status());
+  }
+  EXPECT_EQ(::dup(0), -1) << "and it is the ring's again";
+  for (const int descriptor : all) ::close(descriptor);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  for (const Status& answer : answers) EXPECT_TRUE(answer.ok()) << answer.message();
   server_->close(socket);
 }
 

@@ -236,6 +236,24 @@ TEST_F(ZeroCopyConnection, AnOrderlyCloseGivesTheReleaseTimeAndThePeerAll) {
   EXPECT_FALSE(sender_->loop().has_loans()) << "it waited for them";
 }
 
+TEST_F(ZeroCopyConnection, APeerThatTakesItSlowlyIsNotResetWhileItDoes) {
+  SimOptions options = lending(8, 100, 0);
+  options.short_write_percent = 0;
+  options.release_delay_max = seconds(9);  // of all; from one to the next it is less than the limit
+  open(options, ZeroCopy::forced);
+  for (size_t i = 0; i < base::kLentSendsMax; ++i) {
+    sender_->send(letters(10'000, i));
+    ASSERT_TRUE(sender_->run_until([&] { return sender_->idle(); }));
+  }
+  sender_->connection()->close_after_flush(CloseCause::application);
+  const TimePoint asked = network_->now();
+  EXPECT_TRUE(sender_->run_until([&] { return sender_->connection() == nullptr; }));
+  EXPECT_GT(network_->now() - asked, seconds(6)) << "longer than without any release";
+  EXPECT_FALSE(peer_->was_reset());
+  EXPECT_FALSE(sender_->loop().has_loans());
+  EXPECT_EQ(text_of(peer_->received()), sender_->sent());
+}
+
 TEST_F(ZeroCopyConnection, AReleaseThatNeverComesDoesNotKeepAConnection) {
   open(lending(7, 0, 100), ZeroCopy::forced);
   sender_->send(letters(50'000, 7));
