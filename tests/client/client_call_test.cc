@@ -82,7 +82,7 @@ TEST_F(ClientCall, A16_LargestPacketBothWays) {
   });
 }
 
-TEST_F(ClientCall, W15_Ping) {
+TEST_F(ClientCall, V56_W15_Ping) {
   Client client;
   const WirePacket request = exchange(client, reply_to, [&client] {
     const auto round_trip = client.ping();

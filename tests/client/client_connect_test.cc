@@ -62,7 +62,7 @@ TEST_F(ClientConnect, B18_WithoutQuickNoTunnelId) {
   EXPECT_EQ(hello.param, R"({"passwd":"a\"b"})");
 }
 
-TEST_F(ClientConnect, V51_HandlerHearsOfItBeforeConnectReturns) {
+TEST_F(ClientConnect, V50_V51_HandlerHearsOfItBeforeConnectReturns) {
   Client client;
   std::vector<std::string> heard;
   client.on_connect([&](bool connected, std::string_view info) {

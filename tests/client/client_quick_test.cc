@@ -26,7 +26,7 @@ class ClientQuick : public PlayServer {
   Answer<std::pair<std::string, Channel>> message;
 };
 
-TEST_F(ClientQuick, E2_FromTheAnnouncedPortWithTheId) {
+TEST_F(ClientQuick, W17_E2_FromTheAnnouncedPortWithTheId) {
   UdpPeer udp(peer.port());
   ASSERT_TRUE(udp.valid());
   const PeerSocket socket = connect(client);

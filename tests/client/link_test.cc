@@ -83,7 +83,7 @@ TEST_F(ReadyLink, C1_SetAndTunnelInReplies) {
   EXPECT_EQ(recorder.events, Events{"reply 0 1|"});
 }
 
-TEST_F(ReadyLink, C7_RepliesInAnyOrder) {
+TEST_F(ReadyLink, V3_C7_RepliesInAnyOrder) {
   const uint16_t first = recorder.call();
   const uint16_t second = recorder.call();
   WirePacket late = reply(first);
@@ -167,7 +167,7 @@ TEST_F(ReadyLink, E10_BothTypesComeByTheQuickChannel) {
   EXPECT_EQ(recorder.events, (Events{"quick publish /a {}|x", "quick datagram /d |"}));
 }
 
-TEST_F(ReadyLink, E5_OtherTypesOnTheQuickChannelAreIgnored) {
+TEST_F(ReadyLink, W18_E5_OtherTypesOnTheQuickChannelAreIgnored) {
   const uint16_t seqno = recorder.call();
   for (const uint8_t type : {kServinfo, kRpc, kSubscribe, kQosSetup, kNoop, kPing}) {
     feed_datagram(reply(seqno, type));

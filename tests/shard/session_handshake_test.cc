@@ -114,7 +114,7 @@ TEST(SessionHandshake, B7_B8_B9_MissingInvalidOrNumberIsRefused) {
   }
 }
 
-TEST(SessionHandshake, B10_RequestBeforeServinfoIsAnsweredAndTheLimitRuns) {
+TEST(SessionHandshake, W10_B10_RequestBeforeServinfoIsAnsweredAndTheLimitRuns) {
   FakeHost host;
   FakeClient& client = host.connect();
   client.send(ping());

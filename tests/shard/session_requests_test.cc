@@ -106,7 +106,7 @@ TEST_F(SessionRequests, A13_ParamThatIsNotJsonIsHandedOver) {
   EXPECT_EQ(seen, "{not json");
 }
 
-TEST_F(SessionRequests, C1_ReplyCarriesTheReplyFlagOnly) {
+TEST_F(SessionRequests, W12_C1_ReplyCarriesTheReplyFlagOnly) {
   const OwnedPacket reply = answer({.type = PacketType::rpc,
                                     .flags = proto::kFlagSet | proto::kFlagTunnel,
                                     .status = 99,
@@ -133,7 +133,7 @@ TEST_F(SessionRequests, C3_UnknownUrlIsThreeWithoutPayload) {
   EXPECT_EQ(reply.param + reply.data, "");
 }
 
-TEST_F(SessionRequests, C5_TheHandlerSeesTheMethod) {
+TEST_F(SessionRequests, V12_C5_TheHandlerSeesTheMethod) {
   std::vector<bool> set;
   host_.on_call = [&set](Session&, const proto::PacketView& packet) {
     set.push_back(packet.header.set());
@@ -219,7 +219,7 @@ TEST_F(SessionRequests, F1_PingIsEchoedWithoutItsPayload) {
   EXPECT_EQ(reply.url + reply.param + reply.data, "");
 }
 
-TEST_F(SessionRequests, F2_F3_F4_TheRestIsIgnored) {
+TEST_F(SessionRequests, W16_F2_F3_F4_TheRestIsIgnored) {
   for (int type = 4; type < 0xff; ++type) {
     if (type == static_cast<int>(PacketType::datagram)) continue;
     EXPECT_TRUE(answers({.type = static_cast<PacketType>(type), .seqno = 4, .url = "/x"}).empty())

@@ -124,7 +124,7 @@ TEST_F(SessionSubscribe, D13_OneCopy) {
   EXPECT_EQ(copies("/a/b"), 1U);
 }
 
-TEST_F(SessionSubscribe, D14_UnsubscribeWithNeitherRemovesAll) {
+TEST_F(SessionSubscribe, W14_D14_UnsubscribeWithNeitherRemovesAll) {
   EXPECT_EQ(subscribe("", R"(["/a","/b"])"), 0U);
   EXPECT_EQ(unsubscribe(""), 0U);
   EXPECT_EQ(patterns(), Patterns{});

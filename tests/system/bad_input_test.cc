@@ -95,7 +95,7 @@ std::ostream& operator<<(std::ostream& out, const BadBytes& bad) {
 
 class BadBytesTest : public BadInputTest, public ::testing::WithParamInterface<BadBytes> {};
 
-TEST_P(BadBytesTest, A1_A2_A3_TheOffenderIsClosed) {
+TEST_P(BadBytesTest, W6_A1_A2_A3_TheOffenderIsClosed) {
   for (int i = 0; i < kOffenders; ++i) {
     RawClient offender(server_);
     EXPECT_TRUE(i % 2 == 1 || offender.shake_hands() != 0);

@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(Shards, PublishTest, every_setting(), setting_name);
 
 // ---- Datagrams
 
-TEST_P(PublishTest, V26_V36_DatagramsBothWaysOnBothChannels) {
+TEST_P(PublishTest, V4_V26_V36_DatagramsBothWaysOnBothChannels) {
   Server server(options());
   server.on_data(
       [&](RemoteClient client, std::string_view url, const PayloadView& payload, Channel channel) {

@@ -69,7 +69,7 @@ class SlowClientTest : public ::testing::Test {
 
 class SlowSubscriberTest : public SlowClientTest, public ::testing::WithParamInterface<size_t> {};
 
-TEST_P(SlowSubscriberTest, F8_IsClosedAloneAndTheLogSaysWhy) {
+TEST_P(SlowSubscriberTest, V7_F8_IsClosedAloneAndTheLogSaysWhy) {
   auto others = subscribers_on_all_shards(server_, kShards, loop_, "/flood");
   ASSERT_EQ(others.size(), kShards);
   for (uint32_t shard = 0; shard < 3 * kShards; ++shard) {  // in one cohort with the slow one
