@@ -1,37 +1,14 @@
 #include "client/loop_thread.h"
 
-#include <pthread.h>
-
-#include <csignal>
 #include <memory>
-#include <string>
-#include <system_error>
+#include <utility>
 
 #include "base/check.h"
+#include "base/thread.h"
 #include "client/session_loop.h"
 #include "engine/uring_io.h"
 
 namespace ringroad::client {
-namespace {
-
-/// The program's signal handlers run on the program's threads: ours inherits a full mask.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_ = {};
-};
-
-}  // namespace
-
 LoopThread::~LoopThread() {
   CHECK(!thread_.joinable());
 }
@@ -39,13 +16,9 @@ LoopThread::~LoopThread() {
 Status LoopThread::start() {
   if (thread_.joinable()) return {};
   Waiter<Status> started;
-  try {
-    const SignalsBlocked blocked;
-    thread_ = std::thread(&LoopThread::run, this, std::ref(started));
-  } catch (const std::system_error& error) {
-    return {StatusCode::resource_exhausted,
-            std::string("no thread for the client loop: ") + error.what() + " (see ulimit -u)"};
-  }
+  Result<std::thread> thread = base::start_thread("rr-client", [this, &started] { run(started); });
+  if (!thread.ok()) return thread.status();
+  thread_ = std::move(*thread);
   Status status = started.wait();
   if (!status.ok()) thread_.join();
   return status;
@@ -58,7 +31,6 @@ void LoopThread::stop() {
 }
 
 void LoopThread::run(Waiter<Status>& started) {
-  (void)pthread_setname_np(pthread_self(), "rr-client");
   id_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   Result<std::unique_ptr<engine::UringIo>> io = engine::UringIo::create({});
   if (!io.ok()) {

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "base/failure.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "engine/datagram.h"
@@ -251,17 +251,6 @@ RemoteClient ServerCore::remote(const shard::Session& session) {
 
 namespace {
 
-/// What the exception that is being handled says of itself.
-std::string words_of_failure() {
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "no std::exception";
-  }
-}
-
 /// One request inside its handler.
 class LiveCall final : public Call {
  public:
@@ -300,7 +289,8 @@ bool ServerCore::call(shard::Session& session, const proto::PacketView& packet) 
     (*handler)(call);
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
-    LOG(error, "event=handler_failed kind=command url={} what={}", packet.url, words_of_failure());
+    LOG(error, "event=handler_failed kind=command url={} what={}", packet.url,
+        base::words_of_failure());
     if (!call.replied()) (void)call.reply({.status = ReplyStatus::no_responding});
   }
   return true;
@@ -313,7 +303,8 @@ void ServerCore::data(const shard::Session& session, const proto::PacketView& pa
     on_data_(remote(session), packet.url, {packet.param, packet.data}, channel);
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
-    LOG(error, "event=handler_failed kind=data url={} what={}", packet.url, words_of_failure());
+    LOG(error, "event=handler_failed kind=data url={} what={}", packet.url,
+        base::words_of_failure());
   }
 }
 
@@ -324,7 +315,7 @@ void ServerCore::presence(const shard::Session& session, shard::Presence presenc
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
     LOG(error, "event=handler_failed kind=client client={} what={}", session.wire_id(),
-        words_of_failure());
+        base::words_of_failure());
   }
 }
 
