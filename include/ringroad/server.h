@@ -25,6 +25,7 @@
 namespace ringroad {
 
 class ServerCore;  // shard/server_core.h
+class WorkQueue;   // ringroad/work_queue.h
 
 /// Handle to one client. Cheap to copy; may outlive the client (then it answers "gone") and even
 /// the Server.
@@ -171,6 +172,12 @@ class Server {
   /// below; "/" takes the rest. Exact beats longest prefix beats "/" (V20). Before listen() only; a
   /// later registration replaces an earlier one.
   Status command(std::string_view url, CommandHandler handler);
+  /// The same, and the handler runs as a job of `queue` (V86), where it may block. Its Call owns a
+  /// copy of the request; reply() is then that of RemoteClient, so `gone` if the client has left.
+  /// The job's key is the URL of the call. A full queue is answered no_memory; a call that the
+  /// queue drops, and one whose handler throws, no_responding. The queue may be destroyed before
+  /// the server, not after what its handlers use.
+  Status command(std::string_view url, CommandHandler handler, WorkQueue& queue);
   /// connected = true once after an accepted handshake, false once after its loss (V25); in that
   /// last call the client still has its address. Before listen() only.
   void on_client(ClientHandler handler);
