@@ -111,6 +111,7 @@ TEST(QueuedCommand, V86_RunsInTheQueueInOrderWithItsOwnCopy) {
   EXPECT_TRUE(queue.is_queued("/job/7"));
   hold.open();
   ASSERT_TRUE(answers.wait_for(100));
+  ASSERT_TRUE(queue.drain().ok());
   ASSERT_EQ(answers.params().size(), 100U);
   for (size_t i = 0; i < 100; ++i) {
     EXPECT_EQ(answers.params()[i], std::to_string(i));

@@ -29,19 +29,12 @@ using support::wait_until;
 class Gate {
  public:
   explicit Gate(WorkQueue& queue) {
-    EXPECT_TRUE(queue
-                    .add("gate",
-                         [this] {
-                           entered_.set_value();
-                           open_.get_future().get();
-                         })
-                    .ok());
-    entered_.get_future().get();
+    EXPECT_TRUE(queue.add("gate", [opened = open_.get_future().share()] { opened.wait(); }).ok());
+    EXPECT_TRUE(wait_until([&] { return queue.stats().running_now == 1; }));
   }
   void open() { open_.set_value(); }
 
  private:
-  std::promise<void> entered_;
   std::promise<void> open_;
 };
 
