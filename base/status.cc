@@ -18,6 +18,8 @@ std::string_view to_string(StatusCode code) {
       return "timed_out";
     case StatusCode::unreachable:
       return "unreachable";
+    case StatusCode::not_found:
+      return "not_found";
     case StatusCode::address_in_use:
       return "address_in_use";
     case StatusCode::wrong_password:

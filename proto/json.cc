@@ -26,8 +26,8 @@ std::string_view without_mark(std::string_view text) {
 // The parsed text; the elements point into it.
 class Document {
  public:
-  bool parse(std::string_view text) {
-    if (text.size() > base::kPayloadBytesMax) return false;
+  bool parse(std::string_view text, size_t bytes_max = base::kPayloadBytesMax) {
+    if (text.size() > bytes_max) return false;
     simdjson::padded_string padded(text);
     const size_t capacity = std::max(padded.size(), kTextBytesMin);
     if (parser_.allocate(capacity, kJsonDepthMax) != simdjson::SUCCESS) return false;
@@ -144,6 +144,32 @@ std::optional<double> json_number_field(std::string_view object, std::string_vie
   Document document;
   if (!document.parse(without_mark(object))) return std::nullopt;
   return field<double>(document, key);
+}
+
+std::optional<bool> json_boolean_field(std::string_view object, std::string_view key) {
+  Document document;
+  if (!document.parse(without_mark(object))) return std::nullopt;
+  return field<bool>(document, key);
+}
+
+std::optional<std::vector<JsonElement>> json_elements(std::string_view text, size_t bytes_max) {
+  Document document;
+  if (!document.parse(without_mark(text), bytes_max)) return std::nullopt;
+  std::vector<JsonElement> elements;
+  dom::array array;
+  dom::object object;
+  if (document.root().get(array) == simdjson::SUCCESS) {
+    for (const dom::element element : array) {
+      elements.push_back({.text = simdjson::minify(element)});
+    }
+  } else if (document.root().get(object) == simdjson::SUCCESS) {
+    for (const dom::key_value_pair pair : object) {
+      elements.push_back({.key = std::string(pair.key), .text = simdjson::minify(pair.value)});
+    }
+  } else {
+    return std::nullopt;
+  }
+  return elements;
 }
 
 bool json_string_list(std::string_view text, std::vector<std::string>& good, size_t& bad) {

@@ -54,6 +54,12 @@ static_assert(kDataLengthOffset + sizeof(uint32_t) == base::kHeaderBytes);
 static_assert(base::kPacketBytesMax % kPacketAlignment == 0, "padding never exceeds the limit");
 static_assert(sizeof(size_t) >= sizeof(uint64_t), "lengths are summed in 64 bits (A3)");
 
+// The position protocol (W24): its port, and address families as Linux numbers them.
+inline constexpr uint16_t kPositionPort = 54;
+inline constexpr int64_t kDomainAny = -1;  // never sent
+inline constexpr int64_t kDomainIpv4 = 2;
+inline constexpr int64_t kDomainIpv6 = 10;
+
 struct PacketHeader {
   PacketType type = PacketType::noop;
   uint8_t flags = 0;  // the known ones: reserved bits are dropped when decoding (A7)

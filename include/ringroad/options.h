@@ -1,7 +1,7 @@
 // options.h — every run-time knob of the library: unit, default, range, effect.
 // Thread: plain values, copied when a Server or Client is made; changing them later has no effect.
 // Fails:  validate() names the option, the value and the range.
-// Why here: the library reads no flags, no configuration files and no environment.
+// Why here: the library reads no flags, files or environment, but for lookup() in position.h.
 #pragma once
 
 #include <chrono>
