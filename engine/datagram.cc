@@ -6,10 +6,11 @@
 
 namespace ringroad::engine {
 
-Result<Socket> open_datagram(Io& io, const Address& address) {
+Result<Socket> open_datagram(Io& io, const Address& address, PortUse use) {
   Result<Socket> socket = io.open(Transport::udp, address.family());
   if (!socket.ok()) return socket;
-  Status status = io.set_option(*socket, SocketOption::reuse_port, 1);
+  Status status;
+  if (use == PortUse::shared) status = io.set_option(*socket, SocketOption::reuse_port, 1);
   if (status.ok()) status = io.set_option(*socket, SocketOption::packet_info, 1);
   if (status.ok()) status = io.set_option(*socket, SocketOption::drop_count, 1);
   if (status.ok()) status = io.bind(*socket, address);

@@ -14,9 +14,11 @@
 
 namespace ringroad::engine {
 
-/// A bound UDP socket of a server: shares the port with the other shards, tells the local address
-/// of what it receives.
-Result<Socket> open_datagram(Io& io, const Address& address);
+enum class PortUse : uint8_t { shared, exclusive };
+
+/// A bound UDP socket of a server: tells the local address of what it receives. shared: with the
+/// other shards; exclusive: address_in_use if any other socket has the port.
+Result<Socket> open_datagram(Io& io, const Address& address, PortUse use = PortUse::shared);
 
 class Datagram {
  public:
