@@ -22,6 +22,8 @@ Command add_send(CLI::App& root);
 Command add_ping(CLI::App& root);
 Command add_playground(CLI::App& root);
 Command add_conform(CLI::App& root);
+Command add_position(CLI::App& root);
+Command add_lookup(CLI::App& root);
 Command add_doctor(CLI::App& root);
 Command add_demo(CLI::App& root);
 

@@ -13,7 +13,7 @@ script_seconds=120
 npm_seconds=90
 all_seconds=540 # below the limit in tools/test.sh, which would lose the counts
 scripts=(serve_handshake serve_relay serve_crowd playground_contract conform_node
-  quirks_clients quirks_rows quirks_topics quirks_servers peer_commands node_server)
+  quirks_clients quirks_rows quirks_topics quirks_servers position_node peer_commands node_server)
 
 skip() { # cause
   echo "$1"

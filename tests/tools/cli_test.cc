@@ -17,8 +17,8 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
 }
 
-const std::vector<std::string> kCommands = {"serve", "sub",    "call", "send",
-                                            "ping",  "doctor", "demo"};
+const std::vector<std::string> kCommands = {"serve",  "sub",  "call",     "send",  "ping",
+                                            "doctor", "demo", "position", "lookup"};
 
 TEST(Cli, HelpTeachesWithAnExample) {
   const Outcome root = run({"--help"});
@@ -56,6 +56,12 @@ TEST(Cli, WrongUsageIsExitTwoAndSaysWhereToLook) {
       {"call", "vsoa://127.0.0.1:1/a", "--data", "@/nowhere/file"},
       {"send", "vsoa://127.0.0.1/a"},
       {"ping", "vsoa://127.0.0.1:1", "--count", "0"},
+      {"position"},
+      {"position", "--table", "/nowhere/servers.json"},
+      {"lookup"},
+      {"lookup", "lamp", "--server", "nonsense"},
+      {"lookup", "lamp", "--domain", "5"},
+      {"lookup", "lamp", "--timeout", "0"},
       {"demo", "--trace", "/nowhere/fleet.csv"},
       {"demo", "--from", "3"},
       {"demo", "--duration", "-1"},
