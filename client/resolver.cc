@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "client/position_servers.h"
+#include "client/server_url.h"
 #include "engine/socket.h"
 #include "proto/position.h"
 
@@ -196,7 +198,22 @@ Result<engine::Address> resolve(std::string_view name, AddressFamily family,
                                 const LookupOptions& options) {
   const Result<ServerPosition> position = lookup(name, family, options);
   if (!position.ok()) return position.status();
+  if (position->security.value_or(false)) {
+    return Status(StatusCode::unsupported, "the server \"" + std::string(name) +
+                                               "\" wants TLS, says its position server; TLS is "
+                                               "not built yet");
+  }
   return engine::Address::parse(position->address());
+}
+
+Result<std::string> resolve_url(std::string_view url, std::chrono::milliseconds timeout) {
+  const std::optional<std::string_view> name = server_name_in(url);
+  if (!name) return std::string(url);
+  LookupOptions options;
+  options.timeout = std::clamp(timeout / kTries, std::chrono::milliseconds(1), options.timeout);
+  const Result<engine::Address> address = resolve(*name, AddressFamily::any, options);
+  if (!address.ok()) return address.status();
+  return "vsoa://" + address->to_string();
 }
 
 }  // namespace client

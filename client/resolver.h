@@ -7,6 +7,8 @@
 //         protocol's users expect it.
 #pragma once
 
+#include <chrono>
+#include <string>
 #include <string_view>
 
 #include "engine/address.h"
@@ -14,8 +16,13 @@
 
 namespace ringroad::client {
 
-/// lookup(), ready to connect to.
+/// lookup(), ready to connect to. unsupported: the server wants TLS.
 Result<engine::Address> resolve(std::string_view name, AddressFamily family,
                                 const LookupOptions& options = {});
+
+/// A URL with an address in place of the name, if it has one: "vsoa://lamp/x" is
+/// "vsoa://10.0.0.7:3005". Other URLs are answered as they are, at once. A position server has
+/// `timeout` for both of its tries, at most that of LookupOptions for each.
+Result<std::string> resolve_url(std::string_view url, std::chrono::milliseconds timeout);
 
 }  // namespace ringroad::client

@@ -43,7 +43,9 @@ Result<engine::Address> parse_server_url(std::string_view url) {
     return refused(url, "an IPv6 address stands in brackets, for example vsoa://[::1]:3005");
   }
   if (!looks_like_address(host)) {
-    return refused(url, "looking up a name (position lookup) is not built yet; use an IP address");
+    return refused(url,
+                   "a name, without a port, is for connect(), which waits for position servers; "
+                   "here it takes an IP address, as lookup() finds it");
   }
   if (colon == std::string_view::npos) {
     return refused(url, "no port; an address needs one, for example vsoa://127.0.0.1:3005");
@@ -52,6 +54,15 @@ Result<engine::Address> parse_server_url(std::string_view url) {
   if (!address.ok()) return refused(url, address.status().message());
   if (address->port() == 0) return refused(url, "port 0 cannot be connected to");
   return address;
+}
+
+std::optional<std::string_view> server_name_in(std::string_view url) {
+  if (!url.starts_with(kScheme)) return std::nullopt;
+  std::string_view host = url.substr(kScheme.size());
+  host = host.substr(0, host.find('/'));
+  if (host.empty() || looks_like_address(host)) return std::nullopt;
+  if (host.find(':') != std::string_view::npos) return std::nullopt;
+  return host;
 }
 
 }  // namespace ringroad::client

@@ -5,6 +5,7 @@
 //         the two are told apart.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "engine/address.h"
@@ -15,5 +16,9 @@ namespace ringroad::client {
 /// "vsoa://1.2.3.4:3005", "vsoa://[::1]:3005", "vsoa://localhost:3005"; a path behind it is ignored
 /// (V61).
 Result<engine::Address> parse_server_url(std::string_view url);
+
+/// "lamp" of "vsoa://lamp" and "vsoa://lamp/path"; nullopt if that is no name for a position server.
+/// Whoever may wait asks for it (client/resolver.h).
+std::optional<std::string_view> server_name_in(std::string_view url);
 
 }  // namespace ringroad::client

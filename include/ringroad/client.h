@@ -48,10 +48,11 @@ class Client {
   /// Every DATAGRAM that the server sends (V53).
   void on_data(MessageHandler handler);
 
-  /// "vsoa://ip:port" or "vsoa://[v6]:port" (a path is ignored); waits for the handshake (V61).
-  /// unreachable, timed_out, wrong_password, bad_response, not ok if already connected.
+  /// "vsoa://ip:port", "vsoa://[v6]:port", or "vsoa://name", which is looked up before (position.h;
+  /// up to ConnectOptions::timeout per position server); a path is ignored. Waits for the handshake (V61).
+  /// not_found, unreachable, timed_out, wrong_password, bad_response, not ok if already connected.
   [[nodiscard]] Status connect(std::string_view url, ConnectOptions options = {});
-  /// The same without waiting; done is called once, on the loop's thread.
+  /// The same without waiting, and so without names: lookup() it before. done is called once, on the loop's thread.
   Status connect_async(std::string_view url, ConnectOptions options, DoneCallback done);
   /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`, and have run when it returns; in a
   /// callback it takes effect behind that. What was queued is still sent, for a few seconds at most.

@@ -242,5 +242,23 @@ TEST_F(Resolver, V74_ResolveIsReadyToConnectTo) {
   EXPECT_EQ(address->to_string(), "[fd00::7]:3005");
 }
 
+TEST_F(Resolver, V61_V74_ResolveUrlPutsTheAddressInPlaceOfTheName) {
+  const ScriptedServer server(R"({"addr":"fd00::7","port":3005})");
+  ASSERT_TRUE(set_position_server("127.0.0.1", server.port()).ok());
+  const auto found = client::resolve_url("vsoa://lamp/some/path", kPatience);
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_EQ(*found, "vsoa://[fd00::7]:3005");
+  for (const char* url : {"vsoa://127.0.0.1:1/lamp", "vsoa://lamp:1", "lamp", ""}) {
+    EXPECT_EQ(*client::resolve_url(url, kPatience), url);
+  }
+  EXPECT_EQ(server.queries().size(), 1U);
+}
+
+TEST_F(Resolver, W24_AServerThatWantsTlsIsNotConnectedToWithoutIt) {
+  const ScriptedServer server(R"({"addr":"10.0.0.7","port":3005,"security":true})");
+  ASSERT_TRUE(set_position_server("127.0.0.1", server.port()).ok());
+  EXPECT_EQ(client::resolve_url("vsoa://lamp", kPatience).status().code(), StatusCode::unsupported);
+}
+
 }  // namespace
 }  // namespace ringroad

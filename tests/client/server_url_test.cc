@@ -49,9 +49,9 @@ TEST(ServerUrl, SaysWhatIsMissing) {
       {"vsoa://1.2.3.4.5:1", "expected"},
       {"vsoa://::1:3005", "brackets"},
       {"vsoa://[::1:3005", "brackets"},
-      {"vsoa://lamp", "position lookup"},
-      {"vsoa://lamp/kitchen", "position lookup"},
-      {"vsoa://lamp.example:3005", "position lookup"},
+      {"vsoa://lamp", "lookup()"},
+      {"vsoa://lamp/kitchen", "lookup()"},
+      {"vsoa://lamp.example:3005", "lookup()"},
   };
   for (const auto& [url, word] : bad) {
     SCOPED_TRACE(url);
@@ -60,6 +60,20 @@ TEST(ServerUrl, SaysWhatIsMissing) {
     EXPECT_EQ(address.status().code(), StatusCode::invalid_argument);
     EXPECT_NE(address.status().message().find(word), std::string::npos)
         << address.status().message();
+  }
+}
+
+TEST(ServerUrl, V61_TellsNamesFromAddresses) {
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"vsoa://lamp", "lamp"},
+      {"vsoa://Lamp.kitchen/path:7/x", "Lamp.kitchen"},
+      {"vsoa://7lamp/", "7lamp"},
+  };
+  for (const auto& [url, name] : names) EXPECT_EQ(server_name_in(url), name) << url;
+  for (const char* url :
+       {"", "lamp", "http://lamp", "vsoa://", "vsoa:///lamp", "vsoa://127.0.0.1",
+        "vsoa://localhost", "vsoa://[::1]", "vsoa://lamp:3005", "vsoa://127.0.0.1:3005/lamp"}) {
+    EXPECT_EQ(server_name_in(url), std::nullopt) << url;
   }
 }
 

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "ringroad/client.h"
 #include "ringroad/position.h"
+#include "ringroad/server.h"
 #include "tests/support/eventually.h"
 #include "tests/support/scripted_peer.h"
 
@@ -270,6 +272,25 @@ TEST(PositionServer, V71_IPv6) {
   const Result<ServerPosition> found = lookup("lamp", AddressFamily::ipv6, only(server));
   ASSERT_TRUE(found.ok()) << found.status().message();
   EXPECT_EQ(found->address(), "[fd00::7]:3006");
+}
+
+TEST(PositionServer, V61_V74_AClientConnectsByName) {
+  Server lamp({.shards = 1, .pin_shards = false});
+  ASSERT_TRUE(lamp.listen("127.0.0.1:0").ok());
+  PositionServer server;
+  ASSERT_TRUE(server.set_table({{"lamp", {.addr = "127.0.0.1", .port = lamp.port()}}}).ok());
+  ASSERT_TRUE(server.listen("127.0.0.1:0").ok());
+  ASSERT_TRUE(set_position_server("127.0.0.1", server.port()).ok());
+  Client client;
+  const Status connected = client.connect("vsoa://lamp/path");
+  EXPECT_TRUE(connected.ok()) << connected.message();
+  EXPECT_TRUE(client.connected());
+  client.disconnect();
+  EXPECT_EQ(client.connect("vsoa://door").code(), StatusCode::not_found);
+  EXPECT_EQ(client.connect("vsoa://door", {.timeout = std::chrono::milliseconds(0)}).code(),
+            StatusCode::invalid_argument);
+  EXPECT_EQ(client.connect_async("vsoa://lamp", {}, nullptr).code(), StatusCode::invalid_argument);
+  reset_position_server();
 }
 
 TEST(PositionServer, ManyThreadsAskAndAnswer) {
