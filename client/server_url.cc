@@ -60,9 +60,13 @@ std::optional<std::string_view> server_name_in(std::string_view url) {
   if (!url.starts_with(kScheme)) return std::nullopt;
   std::string_view host = url.substr(kScheme.size());
   host = host.substr(0, host.find('/'));
-  if (host.empty() || looks_like_address(host)) return std::nullopt;
-  if (host.find(':') != std::string_view::npos) return std::nullopt;
-  return host;
+  const size_t colon = host.find(':');
+  const std::string_view name = host.substr(0, colon);  // the port is the position's (V61)
+  if (name.empty() || looks_like_address(name)) return std::nullopt;
+  if (colon != std::string_view::npos && host.find(':', colon + 1) != std::string_view::npos) {
+    return std::nullopt;  // an IPv6 address without brackets
+  }
+  return name;
 }
 
 }  // namespace ringroad::client

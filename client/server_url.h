@@ -17,7 +17,7 @@ namespace ringroad::client {
 /// (V61).
 Result<engine::Address> parse_server_url(std::string_view url);
 
-/// "lamp" of "vsoa://lamp" and "vsoa://lamp/path"; nullopt if that is no name for a position server.
+/// "lamp" of "vsoa://lamp" and "vsoa://lamp:1/path", whose port counts for nothing (V61); nullopt if that is no name for a position server.
 /// Whoever may wait asks for it (client/resolver.h).
 std::optional<std::string_view> server_name_in(std::string_view url);
 

@@ -68,11 +68,13 @@ TEST(ServerUrl, V61_TellsNamesFromAddresses) {
       {"vsoa://lamp", "lamp"},
       {"vsoa://Lamp.kitchen/path:7/x", "Lamp.kitchen"},
       {"vsoa://7lamp/", "7lamp"},
+      {"vsoa://lamp:3005/path", "lamp"},
   };
   for (const auto& [url, name] : names) EXPECT_EQ(server_name_in(url), name) << url;
   for (const char* url :
        {"", "lamp", "http://lamp", "vsoa://", "vsoa:///lamp", "vsoa://127.0.0.1",
-        "vsoa://localhost", "vsoa://[::1]", "vsoa://lamp:3005", "vsoa://127.0.0.1:3005/lamp"}) {
+        "vsoa://localhost", "vsoa://[::1]", "vsoa://[::1]:3005", "vsoa://localhost:3005",
+        "vsoa://fe80::1", "vsoa://:3005", "vsoa://127.0.0.1:3005/lamp"}) {
     EXPECT_EQ(server_name_in(url), std::nullopt) << url;
   }
 }
