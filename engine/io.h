@@ -48,6 +48,10 @@ enum class SocketOption : uint8_t {
   drop_count,      ///< UDP: tell how many datagrams found the socket full
   reset_on_close,  ///< TCP: close() discards what the peer has not taken and resets (for peers that
                    ///< do not read)
+  traffic_class,  ///< value = the TOS byte (0..255) of what it sends, IPv4 and IPv6; its upper three
+                  ///< bits are the queueing priority inside this machine, too
+  keepalive,  ///< TCP: value = idle seconds until the kernel probes the peer, and between probes;
+              ///< three without an answer end the connection. 0 = off. At most 32,767
 };
 
 /// A kernel receive buffer on loan. Gives it back when destroyed. Move-only. 64 readable bytes

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -87,6 +88,38 @@ Status set_packet_info(Socket socket, int value) {
   return set_int(socket, IPPROTO_IP, IP_PKTINFO, value, "setsockopt IP_PKTINFO");
 }
 
+/// A dual-stack socket may talk IPv4 as well, so it has both.
+Status set_traffic_class(Socket socket, int value) {
+  constexpr int kPriorityMax = 6;  // 7 needs CAP_NET_ADMIN
+  Status status;
+  if (int_option(socket, SO_DOMAIN) == AF_INET6) {
+    status = set_int(socket, IPPROTO_IPV6, IPV6_TCLASS, value, "setsockopt IPV6_TCLASS");
+    (void)set_int(socket, IPPROTO_IP, IP_TOS, value, "setsockopt IP_TOS");
+  } else {
+    status = set_int(socket, IPPROTO_IP, IP_TOS, value, "setsockopt IP_TOS");
+  }
+  if (!status.ok()) return status;
+  const int priority = std::min(value >> 5, kPriorityMax);  // after IP_TOS, which sets one, too
+  return set_int(socket, SOL_SOCKET, SO_PRIORITY, priority, "setsockopt SO_PRIORITY");
+}
+
+Status set_keepalive(Socket socket, int idle_seconds) {
+  if (idle_seconds == 0) {
+    return set_int(socket, SOL_SOCKET, SO_KEEPALIVE, 0, "setsockopt SO_KEEPALIVE");
+  }
+  constexpr int kProbes = 3;
+  Status status =
+      set_int(socket, IPPROTO_TCP, TCP_KEEPIDLE, idle_seconds, "setsockopt TCP_KEEPIDLE");
+  if (status.ok()) {
+    status = set_int(socket, IPPROTO_TCP, TCP_KEEPINTVL, idle_seconds, "setsockopt TCP_KEEPINTVL");
+  }
+  if (status.ok()) {
+    status = set_int(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes, "setsockopt TCP_KEEPCNT");
+  }
+  if (!status.ok()) return status;
+  return set_int(socket, SOL_SOCKET, SO_KEEPALIVE, 1, "setsockopt SO_KEEPALIVE");
+}
+
 using AddressCall = int (*)(int, sockaddr*, socklen_t*);
 
 Result<Address> address_by(AddressCall call, Socket socket, std::string_view name) {
@@ -161,6 +194,10 @@ Status set_socket_option(Socket socket, SocketOption option, int value) {
       return set_packet_info(socket, value);
     case SocketOption::drop_count:
       return set_int(socket, SOL_SOCKET, SO_RXQ_OVFL, value, "setsockopt SO_RXQ_OVFL");
+    case SocketOption::traffic_class:
+      return set_traffic_class(socket, value);
+    case SocketOption::keepalive:
+      return set_keepalive(socket, value);
     case SocketOption::reset_on_close:
       break;
   }

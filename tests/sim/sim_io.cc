@@ -107,6 +107,12 @@ Status SimIo::set_option(Socket socket, SocketOption option, int value) {
     case SocketOption::reset_on_close:
       record.reset_on_close = on;
       break;
+    case SocketOption::traffic_class:
+      record.traffic_class = value;
+      break;
+    case SocketOption::keepalive:
+      record.keepalive_seconds = value;  // remembered: a simulated peer does not just vanish
+      break;
     case SocketOption::drop_count:
       break;  // its sockets have room for everything
     case SocketOption::no_delay:

@@ -73,6 +73,8 @@ struct SimSocket {
   bool v6_only = false;
   bool packet_info = false;
   bool reset_on_close = false;
+  int traffic_class = 0;
+  int keepalive_seconds = 0;
   bool receive_shut = false;
   int error = 0;  // told once, by the next operation
 
