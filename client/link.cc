@@ -1,5 +1,6 @@
 #include "client/link.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -9,6 +10,7 @@ namespace ringroad::client {
 namespace {
 
 constexpr uint32_t kHandshakeSeqno = 0;
+constexpr uint8_t kPriorityMax = 7;
 constexpr uint8_t kWrongPassword = static_cast<uint8_t>(ReplyStatus::password);
 constexpr size_t kIdBytes = 4;         // of the SERVINFO reply's data
 constexpr size_t kQuickPortBytes = 2;  // behind them, not from every server (B2)
@@ -55,15 +57,17 @@ Status Link::feed(std::span<const std::byte> bytes) {
 void Link::dispatch(const proto::PacketView& packet) {
   CHECK(state_ != State::ended);
   if (state_ == State::handshaking) return shake(packet);
-  switch (packet.header.type) {
+  const proto::PacketHeader& header = packet.header;
+  switch (header.type) {
     case proto::PacketType::publish:
     case proto::PacketType::datagram:
       return handler_.on_message(packet,
                                  Channel::normal);  // whatever its flags and seqno (D25, E6)
     case proto::PacketType::qossetup:
-      return;  // carries the REPLY flag, answers nothing (F5)
+      // It carries the REPLY flag and answers nothing, whatever its seqno.
+      return handler_.on_priority(std::min(header.status, kPriorityMax));
     default:
-      if (packet.header.reply()) handler_.on_reply(packet);
+      if (header.reply()) handler_.on_reply(packet);
       return;
   }
 }

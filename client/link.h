@@ -42,6 +42,8 @@ class Link {
     virtual void on_message(const proto::PacketView& packet, Channel channel) = 0;
     /// A reply; whether somebody waits for it is the handler's business.
     virtual void on_reply(const proto::PacketView& packet) = 0;
+    /// QOSSETUP: 0..7, whatever the server wrote (F5, W21).
+    virtual void on_priority(uint8_t priority) = 0;
 
    protected:
     ~Handler() = default;

@@ -106,6 +106,19 @@ Status ServerConnection::use_quick_port(uint16_t port) {
   return status;
 }
 
+void ServerConnection::set_priority(uint8_t priority) {
+  constexpr int kMinimumDelay = 0x08;
+  const int traffic_class = priority == 0 ? 0 : (priority << 5) | kMinimumDelay;  // W21
+  engine::Io& io = loop_.io();
+  using engine::SocketOption;
+  if (connection_ && !tcp_closed_) {
+    (void)io.set_option(connection_->socket(), SocketOption::traffic_class, traffic_class);
+  }
+  if (datagram_ && !datagram_->closed()) {
+    (void)io.set_option(datagram_->socket(), SocketOption::traffic_class, traffic_class);
+  }
+}
+
 void ServerConnection::detach(Ending ending) {
   handler_ = nullptr;
   link_.end();

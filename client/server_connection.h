@@ -50,6 +50,8 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   bool send_quick(std::span<const std::byte> packet);
   /// The server's UDP socket has another port; ours stays (B4).
   Status use_quick_port(uint16_t port);
+  /// 0..7, of what both sockets send. What the kernel refuses is ignored (F5).
+  void set_priority(uint8_t priority);
   /// The handler hears nothing more. Again, with abort: what is being flushed is given up.
   void detach(Ending ending);
 

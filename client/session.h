@@ -42,6 +42,7 @@ class Session final : ServerConnection::Handler, CallTable::Host {
   void on_handshake(const Handshake& answer) override;
   void on_message(const proto::PacketView& packet, Channel channel) override;
   void on_reply(const proto::PacketView& packet) override;
+  void on_priority(uint8_t priority) override { connection_->set_priority(priority); }
   void on_sent(size_t bytes) override;
   void on_end(const Status& cause) override;
   // CallTable::Host

@@ -63,6 +63,9 @@ class LinkRecorder final : Link::Handler, CallTable::Host {
     ++replies;
     (void)calls.complete(packet);
   }
+  void on_priority(uint8_t priority) override {
+    events.push_back("priority " + std::to_string(static_cast<int>(priority)));
+  }
   void start_timer(engine::Timer& timer, engine::Duration delay) override {
     wheel_.start(timer, {}, delay);
   }

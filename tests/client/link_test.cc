@@ -210,10 +210,12 @@ TEST_F(ReadyLink, F3_F6_UnsolicitedPacketsAreIgnored) {
   EXPECT_TRUE(recorder.link.ready());
 }
 
-TEST_F(ReadyLink, F5_QosSetupIsNoReply) {
+TEST_F(ReadyLink, F5_W21_QosSetupIsAPriorityAndNoReply) {
   const uint16_t seqno = recorder.call();
   feed({.type = kQosSetup, .flags = kReply, .status = 5});
   feed({.type = kQosSetup, .flags = kReply, .status = 200, .seqno = seqno});
+  feed({.type = kQosSetup});  // the REPLY flag is not needed
+  EXPECT_EQ(recorder.events, (Events{"priority 5", "priority 7", "priority 0"}));
   EXPECT_EQ(recorder.replies, 0u);
   EXPECT_EQ(recorder.calls.size(), 1u);
 }
@@ -250,7 +252,8 @@ Events events_in_pieces(std::mt19937_64& random, size_t piece_max) {
 
 TEST(LinkPieces, B15_AnyFragmentationMeansTheSame) {
   const Events expected = {"publish /a {}|x", "reply 0 1|",
-                           "publish /big {}|" + std::string(100'000, 'b'), "datagram /d |y"};
+                           "publish /big {}|" + std::string(100'000, 'b'), "priority 1",
+                           "datagram /d |y"};
   for (uint64_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
