@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/limits.h"
+#include "ringroad/robot.h"
 
 namespace ringroad {
 namespace {
@@ -53,6 +54,26 @@ Status ServerOptions::validate() const {
 
 Status ConnectOptions::validate() const {
   return duration_in_range("timeout", timeout, 1);
+}
+
+Status RobotOptions::validate() const {
+  constexpr int64_t kLeast = 50;        // V67
+  constexpr uint64_t kTurboLeast = 25;  // V68
+  constexpr uint64_t kTurboCountLeast = 3;
+  const auto keepalive_ms = static_cast<uint64_t>(keepalive.count());
+  Status status = first_error({
+      duration_in_range("keepalive", keepalive, kLeast),
+      duration_in_range("connect_timeout", connect_timeout, kLeast),
+      duration_in_range("reconnect_delay", reconnect_delay, kLeast),
+      duration_in_range("reconnect_delay_max", reconnect_delay_max, 0),
+      duration_in_range("turbo", turbo, 0),
+      in_range("jitter_percent", jitter_percent, 0, 100),
+  });
+  if (!status.ok() || turbo.count() == 0) return status;
+  return first_error({
+      in_range("turbo in ms", static_cast<uint64_t>(turbo.count()), kTurboLeast, keepalive_ms),
+      in_range("turbo_count_max", turbo_count_max, kTurboCountLeast, UINT32_MAX),
+  });
 }
 
 Status ClientLoopOptions::validate() const {

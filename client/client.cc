@@ -70,6 +70,18 @@ void Client::disconnect() {
   core_->disconnect();
 }
 
+Status Client::robot(std::string_view url, RobotOptions options) {
+  return core_->robot(url, std::move(options));
+}
+
+Status Client::robot_status() const {
+  return core_->state().robot_status();
+}
+
+Status Client::robot_ping_turbo(std::chrono::milliseconds turbo, uint32_t count_max) {
+  return core_->robot_ping_turbo(turbo, count_max);
+}
+
 bool Client::connected() const {
   return core_->state().connected();
 }

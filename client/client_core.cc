@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "base/check.h"
@@ -30,13 +31,26 @@ Status check_url(std::string_view url) {
               "\": it must start with '/', hold no NUL and be at most 65535 bytes long"};
 }
 
-std::string json_list(const std::vector<std::string>& urls) {
-  std::string list = "[";
+Status check_password(const std::string& password) {
+  const proto::PacketSpec login{.type = proto::PacketType::servinfo, .param = password};
+  // Escaping makes it at most six times as long.
+  const Status status = proto::check_packet(login, base::kPayloadBytesMax / 8);
+  return status.ok() ? status
+                     : Status(StatusCode::invalid_argument, "password: " + status.message());
+}
+
+/// They are remembered without an answer that could say no.
+Status check_subscriptions(const std::vector<std::string>& urls) {
+  size_t bytes = 0;
   for (const std::string& url : urls) {
-    if (list.size() > 1) list += ',';
-    proto::append_json_string(list, url);
+    bytes += url.size();
+    if (Status status = check_url(url); !status.ok()) return status;
   }
-  return list += ']';
+  if (urls.size() <= base::kSubscriptionsPerClientMax &&
+      bytes <= base::kSubscriptionBytesPerClientMax) {
+    return {};
+  }
+  return {StatusCode::invalid_argument, "subscriptions: at most 65,536 URLs of 4 MiB together"};
 }
 
 /// What a SUBSCRIBE or UNSUBSCRIBE came to.
@@ -87,11 +101,7 @@ ClientCore::~ClientCore() {
 Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
                            Client::DoneCallback done) {
   if (Status status = options.validate(); !status.ok()) return status;
-  const proto::PacketSpec login{.type = proto::PacketType::servinfo, .param = options.password};
-  // Escaping makes it at most six times as long.
-  if (Status status = proto::check_packet(login, base::kPayloadBytesMax / 8); !status.ok()) {
-    return {StatusCode::invalid_argument, "password: " + status.message()};
-  }
+  if (Status status = check_password(options.password); !status.ok()) return status;
   Result<engine::Address> server = client::parse_server_url(url);
   if (!server.ok()) return server.status();
   if (Status status = loop_->start(); !status.ok()) return status;
@@ -116,6 +126,38 @@ void ClientCore::disconnect() {
   client::Waiter<Status> ended;
   command.disconnected = [&ended](const Status& status) { ended.set(status); };
   if (thread_.queue().post(source_, std::move(command), nullptr)) (void)ended.wait();
+}
+
+Status ClientCore::robot(std::string_view url, RobotOptions options) {
+  if (Status status = may_wait(); !status.ok()) return status;
+  if (Status status = options.validate(); !status.ok()) return status;
+  if (Status status = check_password(options.password); !status.ok()) return status;
+  if (Status status = check_subscriptions(options.subscriptions); !status.ok()) return status;
+  Result<engine::Address> server = client::parse_server_url(url);
+  if (!server.ok()) return server.status();
+  if (Status status = loop_->start(); !status.ok()) return status;
+  client::Waiter<Status> started;
+  auto request = std::make_unique<client::RobotRequest>();
+  request->server = *server;
+  request->options = std::move(options);
+  request->seed = std::random_device()();
+  request->done = [&started](const Status& status) { started.set(status); };
+  Command command{.kind = Command::Kind::robot, .robot = std::move(request)};
+  if (thread_.queue().post(source_, std::move(command), nullptr)) return started.wait();
+  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+}
+
+Status ClientCore::robot_ping_turbo(Timeout turbo, uint32_t count_max) {
+  const Timeout keepalive = state_.keepalive();
+  if (keepalive == Timeout::zero()) {
+    return {StatusCode::not_running, "the client has no robot; call robot() first"};
+  }
+  const RobotOptions options{.keepalive = keepalive, .turbo = turbo, .turbo_count_max = count_max};
+  if (Status status = options.validate(); !status.ok()) return status;
+  auto change = std::make_unique<client::Turbo>(client::Turbo{turbo, count_max});
+  Command command{.kind = Command::Kind::turbo, .turbo = std::move(change)};
+  if (thread_.queue().post(source_, std::move(command), nullptr)) return {};
+  return {StatusCode::not_running, "the client or its loop is being destroyed"};
 }
 
 Status ClientCore::may_wait() const {
@@ -178,7 +220,17 @@ Status ClientCore::answered_by_status(const proto::PacketSpec& spec, Client::Don
 Status ClientCore::subscription(proto::PacketType type, std::string_view url,
                                 Client::DoneCallback done) {
   if (Status status = check_url(url); !status.ok()) return status;
-  return answered_by_status({.type = type, .url = url}, std::move(done));
+  return answered_by_status({.type = type, .url = url},
+                            remembering(type, {std::string(url)}, std::move(done)));
+}
+
+Client::DoneCallback ClientCore::remembering(proto::PacketType type, std::vector<std::string> urls,
+                                             Client::DoneCallback done) {
+  if (state_.keepalive() == Timeout::zero()) return done;
+  return [this, type, urls = std::move(urls), done = std::move(done)](const Status& status) {
+    const Status outcome = status.ok() ? session_.on_subscribed(type, urls) : status;
+    if (done) done(outcome);
+  };
 }
 
 Status ClientCore::subscription(proto::PacketType type, const std::vector<std::string>& urls,
@@ -194,15 +246,16 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
     const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done)};
     return one_by_one(std::make_shared<UrlList>(list));
   }
-  const std::string list = json_list(urls);
-  return answered_by_status({.type = type, .param = list}, std::move(done));
+  const std::string list = proto::json_list(urls);
+  return answered_by_status({.type = type, .param = list},
+                            remembering(type, urls, std::move(done)));
 }
 
 // The next leaves with the answer to the one before: all but the first on the loop's thread.
 Status ClientCore::one_by_one(const std::shared_ptr<UrlList>& list) {
   const std::string url = std::move(list->urls.back());
   list->urls.pop_back();
-  return answered_by_status({.type = list->type, .url = url}, [this, list](const Status& status) {
+  const auto answered = [this, list](const Status& status) {
     if (list->outcome.ok()) list->outcome = status;
     if (!list->urls.empty()) {
       const Status sent = one_by_one(list);
@@ -210,11 +263,14 @@ Status ClientCore::one_by_one(const std::shared_ptr<UrlList>& list) {
       if (list->outcome.ok()) list->outcome = sent;
     }
     if (list->done) list->done(list->outcome);
-  });
+  };
+  return answered_by_status({.type = list->type, .url = url},
+                            remembering(list->type, {url}, answered));
 }
 
 Status ClientCore::unsubscribe_all(Client::DoneCallback done) {
-  return answered_by_status({.type = proto::PacketType::unsubscribe}, std::move(done));
+  constexpr auto kType = proto::PacketType::unsubscribe;
+  return answered_by_status({.type = kType}, remembering(kType, {}, std::move(done)));
 }
 
 Status ClientCore::ping(Timeout timeout, Client::ReplyCallback done) {

@@ -31,6 +31,9 @@ class ClientCore {
 
   Status connect(std::string_view url, const ConnectOptions& options, Client::DoneCallback done);
   void disconnect();
+  /// Waits until it has begun, or was refused.
+  Status robot(std::string_view url, RobotOptions options);
+  Status robot_ping_turbo(Timeout turbo, uint32_t count_max);
 
   Status call(std::string_view url, const CallRequest& request, Client::ReplyCallback done);
   /// SUBSCRIBE or UNSUBSCRIBE of one URL.
@@ -56,6 +59,9 @@ class ClientCore {
   Status request(const proto::PacketSpec& spec, Timeout timeout, Client::ReplyCallback done);
   Status one_by_one(const std::shared_ptr<UrlList>& list);
   Status answered_by_status(const proto::PacketSpec& spec, Client::DoneCallback done);
+  /// `done`, after a robot has taken note.
+  Client::DoneCallback remembering(proto::PacketType type, std::vector<std::string> urls,
+                                   Client::DoneCallback done);
   /// Reserves and queues a packet.
   Status post(const proto::PacketSpec& spec, client::Command command);
 

@@ -33,14 +33,29 @@ struct ConnectRequest {
   Client::DoneCallback done;  // may be empty
 };
 
+/// Client::robot().
+struct RobotRequest {
+  engine::Address server;
+  RobotOptions options;
+  uint64_t seed = 0;          // of its jitter
+  Client::DoneCallback done;  // started, or refused
+};
+
+struct Turbo {
+  engine::Duration period = {};
+  uint32_t count_max = 0;
+};
+
 struct Command {
-  enum class Kind : uint8_t { connect, disconnect, send, send_quick, call };
+  enum class Kind : uint8_t { connect, disconnect, robot, turbo, send, send_quick, call };
 
   Kind kind;
   proto::PacketType type = proto::PacketType::noop;  // call: of the reply
   engine::Duration timeout = {};                     // call
   CallTable::Done done = nullptr;                    // call; empty: nobody wants the reply
   std::unique_ptr<ConnectRequest> connect = nullptr;
+  std::unique_ptr<RobotRequest> robot = nullptr;
+  std::unique_ptr<Turbo> turbo = nullptr;
   Client::DoneCallback disconnected = nullptr;
   // Filled in by post().
   Session* session = nullptr;

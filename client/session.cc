@@ -29,6 +29,7 @@ void set_seqno(std::span<std::byte> packet, uint32_t seqno) {
 Session::~Session() {
   CHECK(connection_ == nullptr);
   CHECK(request_ == nullptr);
+  CHECK(robot_ == nullptr);
 }
 
 void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& home) {
@@ -37,6 +38,11 @@ void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& 
   switch (command.kind) {
     case Command::Kind::connect:
       return connect(std::move(command.connect));
+    case Command::Kind::robot:
+      return start_robot(std::move(command.robot));
+    case Command::Kind::turbo:
+      if (robot_ != nullptr) robot_->set_turbo(command.turbo->period, command.turbo->count_max);
+      return;
     case Command::Kind::disconnect:
       disconnect({StatusCode::cancelled, "the client was disconnected by its own program"});
       if (command.disconnected) command.disconnected(Status());
@@ -52,38 +58,63 @@ void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& 
 
 void Session::connect(std::unique_ptr<ConnectRequest> request) {
   CHECK(request != nullptr);
-  if (connection_ != nullptr) {
-    if (!request->done) return;
-    const char* state = request_ != nullptr ? "the client is already connecting"
-                                            : "the client is already connected";
-    return request->done({StatusCode::invalid_argument, state});
-  }
-  ServerConnection::Handler& handler = *this;
-  auto connection = std::make_unique<ServerConnection>(home_->loop(), handler, request->server);
-  const auto udp =
-      request->quick ? ServerConnection::UdpSocket::wanted : ServerConnection::UdpSocket::none;
-  const Status status = connection->open(udp);
-  if (!status.ok()) {
-    home_->retire(std::move(connection));
-    if (request->done) request->done(status);
+  if (const Status busy = idle(); !busy.ok()) {
+    if (request->done) request->done(busy);
     return;
   }
-  connection_ = std::move(connection);
   request_ = std::move(request);
+  const Status status = open();
+  if (status.ok()) return home_->attach(*this);
+  const std::unique_ptr<ConnectRequest> failed = std::move(request_);
+  if (failed->done) failed->done(status);
+}
+
+/// ok, or what the client does already.
+Status Session::idle() const {
+  const char* state = nullptr;
+  if (robot_ != nullptr) {
+    state = "the client has a robot, which connects by itself; disconnect() ends it";
+  } else if (phase_ == Phase::connecting) {
+    state = "the client is already connecting";
+  } else if (phase_ != Phase::idle) {
+    state = "the client is already connected";
+  }
+  return state == nullptr ? Status() : Status(StatusCode::invalid_argument, state);
+}
+
+/// To where request_ says.
+Status Session::open() {
+  CHECK(connection_ == nullptr);
+  CHECK(phase_ == Phase::idle);
+  ServerConnection::Handler& handler = *this;
+  auto connection = std::make_unique<ServerConnection>(home_->loop(), handler, request_->server);
+  const auto udp =
+      request_->quick ? ServerConnection::UdpSocket::wanted : ServerConnection::UdpSocket::none;
+  Status status = connection->open(udp);
+  if (!status.ok()) {
+    home_->retire(std::move(connection));
+    return status;
+  }
+  connection_ = std::move(connection);
+  phase_ = Phase::connecting;
   home_->loop().start_timer(connect_timer_, request_->timeout);
-  home_->attach(*this);
+  return {};
 }
 
 void Session::on_connected() {
   CHECK(request_ != nullptr);
   const std::string param = login_param(request_->password);
   const uint16_t port = connection_->udp_port();
-  const proto::PacketSpec spec{
+  push({
       .type = proto::PacketType::servinfo,
       .flags = port == 0 ? uint8_t{0} : proto::kFlagTunnel,
       .tunnel_id = port,
       .param = param,
-  };
+  });
+}
+
+/// What we say by ourselves: not reserved, but counted.
+void Session::push(const proto::PacketSpec& spec) {
   const size_t bytes = proto::packet_bytes(spec);
   proto::encode(spec, home_->writer().prepare(bytes));
   state_.add_bytes(bytes);
@@ -95,10 +126,21 @@ void Session::on_handshake(const Handshake& answer) {
   CHECK(request_ != nullptr);
   if (!answer.status.ok()) return leave(ServerConnection::Ending::abort, answer.status);
   home_->loop().stop_timer(connect_timer_);
-  state_.set_connected(answer, quick_of(answer));
+  state_.set_server(answer, quick_of(answer));
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
-  if (state_.handlers.connect) state_.handlers.connect(true, answer.info);
+  if (robot_ != nullptr) {
+    phase_ = Phase::restoring;
+    const bool lists = !state_.mirrors_flags() && state_.quick() != Quick::off;  // D2
+    return robot_->on_handshake(lists ? Restorer::ListForm::list : Restorer::ListForm::one_by_one);
+  }
+  announce();
   if (request->done) request->done(Status());
+}
+
+void Session::announce() {
+  phase_ = Phase::ready;
+  state_.set_connected();
+  if (state_.handlers.connect) state_.handlers.connect(true, state_.info());
 }
 
 Quick Session::quick_of(const Handshake& answer) {
@@ -111,11 +153,13 @@ Quick Session::quick_of(const Handshake& answer) {
 
 void Session::on_message(const proto::PacketView& packet, Channel channel) {
   const bool publish = packet.header.type == proto::PacketType::publish;
+  if (publish && robot_ != nullptr) robot_->on_publish(packet.url);
   const Client::MessageHandler& handler = publish ? state_.handlers.message : state_.handlers.data;
   if (handler) handler(packet.url, {.param = packet.param, .data = packet.data}, channel);
 }
 
 void Session::on_reply(const proto::PacketView& packet) {
+  if (robot_ != nullptr) robot_->on_reply();
   (void)calls_.complete(packet);  // nobody waits: ignored (C9, W22)
 }
 
@@ -144,6 +188,7 @@ void Session::call(Command& command, std::span<std::byte> packet) {
   const auto seqno = calls_.add(command.type, command.timeout, std::move(command.done));
   CHECK(seqno.has_value());  // SharedState reserved it
   send(packet, *seqno);
+  if (robot_ != nullptr) robot_->on_request();
 }
 
 uint32_t Session::unanswered_seqno() {
@@ -178,24 +223,92 @@ void Session::on_connect_timeout() {
 
 void Session::disconnect(const Status& cause) {
   if (connection_ != nullptr) leave(ServerConnection::Ending::flush, cause);
+  stop_robot();
 }
 
-// The one way out of connecting and ready. Everything is idle before the first callback runs.
+// The one way out of connecting, restoring and ready. Everything is idle before the first callback runs.
 void Session::leave(ServerConnection::Ending ending, const Status& cause) {
   CHECK(connection_ != nullptr);
   const bool was_ready = ready();
   const bool ours = cause.code() == StatusCode::cancelled;
+  phase_ = Phase::idle;
   home_->loop().stop_timer(connect_timer_);
   // Nothing of a handshake is worth waiting for.
   connection_->detach(was_ready ? ending : ServerConnection::Ending::abort);
   home_->retire(std::move(connection_));
-  hook_.unlink();
+  if (robot_ == nullptr) hook_.unlink();
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
   state_.release_bytes(std::exchange(unsent_bytes_, 0));
   state_.set_disconnected();
+  if (robot_ != nullptr) {
+    robot_->on_ending();
+    state_.set_robot_status(cause);
+  }
   calls_.fail_all(ours ? cause : Status(StatusCode::not_running, cause.message()));
   if (was_ready && state_.handlers.connect) state_.handlers.connect(false, {});
   if (request != nullptr && request->done) request->done(cause);
+  if (robot_ != nullptr && !ours) robot_->on_down();
+}
+
+void Session::start_robot(std::unique_ptr<RobotRequest> request) {
+  const Client::DoneCallback done = std::move(request->done);
+  if (const Status busy = idle(); !busy.ok()) return done(busy);
+  state_.set_keepalive(request->options.keepalive);
+  SessionRobot::Host& host = *this;
+  robot_ = std::make_unique<SessionRobot>(host, std::move(*request));
+  home_->attach(*this);
+  robot_->start();
+  done(Status());
+}
+
+void Session::stop_robot() {
+  if (robot_ == nullptr) return;
+  robot_.reset();
+  state_.set_keepalive({});
+  state_.set_robot_status({});
+  hook_.unlink();
+}
+
+Status Session::on_subscribed(proto::PacketType type, const std::vector<std::string>& urls) {
+  return robot_ != nullptr ? robot_->on_subscribed(type, urls) : Status();
+}
+
+void Session::robot_connect(std::unique_ptr<ConnectRequest> request) {
+  request_ = std::move(request);
+  const Status status = open();
+  if (status.ok()) return;
+  request_.reset();
+  state_.set_robot_status(status);
+  robot_->on_down();
+}
+
+bool Session::robot_request(proto::PacketSpec spec, engine::Duration timeout,
+                            CallTable::Done done) {
+  CHECK(phase_ == Phase::restoring || phase_ == Phase::ready);
+  if (!state_.reserve_call()) return false;
+  const auto seqno = calls_.add(spec.type, timeout, std::move(done));
+  CHECK(seqno.has_value());
+  spec.seqno = *seqno;
+  push(spec);
+  return true;
+}
+
+void Session::robot_noop() {
+  push({.type = proto::PacketType::noop, .seqno = unanswered_seqno()});
+}
+
+void Session::robot_restored() {
+  state_.set_robot_status({});
+  announce();
+  robot_->on_announced();
+}
+
+void Session::robot_value(std::string_view url, const PayloadView& payload) {
+  if (state_.handlers.message) state_.handlers.message(url, payload, Channel::normal);
+}
+
+void Session::robot_cut(const Status& cause) {
+  leave(ServerConnection::Ending::abort, cause);
 }
 
 void Session::start_timer(engine::Timer& timer, engine::Duration delay) {

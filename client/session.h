@@ -1,6 +1,7 @@
-// session.h — one client as its loop sees it: connect, talk, end, connect again.
+// session.h — one client as its loop sees it: connect, talk, end, connect again; by itself with a
+// robot.
 // Owner:  ClientCore, by value.   Thread: the loop's, but construction and destruction (idle then).
-// Life:   idle -> connecting (TCP and handshake) -> ready -> idle. User callbacks run here; what
+// Life:   idle -> connecting (TCP and handshake) -> [restoring, with a robot ->] ready -> idle. User callbacks run here; what
 //         they ask for comes back as commands, so nothing changes under a running callback.
 // Bound:  SharedState's reservations; every byte and call reserved there is released here, once.
 // Fails:  each request gets exactly one answer: cancelled for our own end, not_running for a loss.
@@ -10,11 +11,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "client/call_table.h"
 #include "client/command_queue.h"
+#include "client/robot.h"
 #include "client/server_connection.h"
+#include "client/session_robot.h"
 #include "client/shared_state.h"
 #include "engine/timer_wheel.h"
 
@@ -22,7 +28,7 @@ namespace ringroad::client {
 
 class SessionLoop;
 
-class Session final : ServerConnection::Handler, CallTable::Host {
+class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::Host {
  public:
   explicit Session(SharedState& state) : state_(state) {}
   ~Session();  ///< Must be idle.
@@ -31,10 +37,13 @@ class Session final : ServerConnection::Handler, CallTable::Host {
 
   /// `home` is the same every time.
   void apply(Command& command, std::span<std::byte> packet, SessionLoop& home);
-  /// Ends what there is; nothing if idle.
+  /// Ends what there is, the robot too; nothing if idle.
   void disconnect(const Status& cause);
+  /// The program's subscriptions have changed: for the robot, if there is one. Not ok: it will not
+  /// restore them.
+  Status on_subscribed(proto::PacketType type, const std::vector<std::string>& urls);
 
-  base::ListHook hook_;  // For SessionLoop: linked while not idle.
+  base::ListHook hook_;  // For SessionLoop: linked while not idle, or a robot runs.
 
  private:
   // ServerConnection::Handler
@@ -45,12 +54,29 @@ class Session final : ServerConnection::Handler, CallTable::Host {
   void on_priority(uint8_t priority) override { connection_->set_priority(priority); }
   void on_sent(size_t bytes) override;
   void on_end(const Status& cause) override;
-  // CallTable::Host
+  // CallTable::Host, Robot::Host
   void start_timer(engine::Timer& timer, engine::Duration delay) override;
   void stop_timer(engine::Timer& timer) override;
   void on_call_ended() override { state_.release_call(); }
+  // SessionRobot::Host
+  void robot_connect(std::unique_ptr<ConnectRequest> request) override;
+  bool robot_request(proto::PacketSpec spec, engine::Duration timeout,
+                     CallTable::Done done) override;
+  void robot_noop() override;
+  size_t requests_waiting() const override { return calls_.size(); }
+  void robot_restored() override;
+  void robot_value(std::string_view url, const PayloadView& payload) override;
+  void robot_cut(const Status& cause) override;
+
+  enum class Phase : uint8_t { idle, connecting, restoring, ready };
 
   void connect(std::unique_ptr<ConnectRequest> request);
+  void start_robot(std::unique_ptr<RobotRequest> request);
+  void stop_robot();
+  Status idle() const;
+  Status open();
+  void announce();
+  void push(const proto::PacketSpec& spec);
   void send(std::span<std::byte> packet, uint32_t seqno);
   void send_quick(std::span<std::byte> packet);
   void call(Command& command, std::span<std::byte> packet);
@@ -58,16 +84,18 @@ class Session final : ServerConnection::Handler, CallTable::Host {
   void on_connect_timeout();
   void leave(ServerConnection::Ending ending, const Status& cause);
   uint32_t unanswered_seqno();
-  bool ready() const { return connection_ != nullptr && request_ == nullptr; }
+  bool ready() const { return phase_ == Phase::ready; }
 
   SharedState& state_;
   SessionLoop* home_ = nullptr;
   std::unique_ptr<ServerConnection> connection_;  // null: idle
   std::unique_ptr<ConnectRequest> request_;       // while connecting
+  std::unique_ptr<SessionRobot> robot_;           // null: nobody connects by itself
   CallTable calls_{*this};
   engine::Timer connect_timer_ = engine::Timer::bind<&Session::on_connect_timeout>(this);
   size_t unsent_bytes_ = 0;  // pushed, and not yet taken by the kernel
   uint16_t unanswered_ = 0;  // rotates through 1..65535 (W22)
+  Phase phase_ = Phase::idle;
 };
 
 }  // namespace ringroad::client

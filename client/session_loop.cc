@@ -41,7 +41,7 @@ size_t SessionLoop::drain(size_t bytes_budget) {
   while (next_ < batch_.commands.size() && taken < bytes_budget) {
     Command command = std::move(batch_.commands[next_]);
     ++next_;
-    const bool connects = command.kind == Command::Kind::connect;
+    const bool connects = command.kind == Command::Kind::connect || command.robot != nullptr;
     taken += command.packet_bytes + (connects ? kConnectCost : kCommandCost);
     command.session->apply(command, batch_.packet(command), *this);
   }

@@ -34,7 +34,9 @@ class SessionLoop final : engine::Loop::Work {
   engine::Loop& loop() { return loop_; }
   engine::BlockWriter& writer() { return writer_; }
   /// Until its hook is unlinked: it is disconnected when the loop stops.
-  void attach(Session& session) { sessions_.push_back(session); }
+  void attach(Session& session) {
+    if (!session.hook_.linked()) sessions_.push_back(session);
+  }
   /// Destroyed when it is closed.
   void retire(std::unique_ptr<ServerConnection> connection);
 

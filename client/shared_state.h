@@ -5,8 +5,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -43,6 +45,8 @@ class SharedState {
   void release_call() { calls_.fetch_sub(1, std::memory_order_relaxed); }
   size_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
 
+  size_t calls() const { return calls_.load(std::memory_order_relaxed); }
+
   bool connected() const { return connected_.load(std::memory_order_acquire); }
   uint32_t id() const { return id_.load(std::memory_order_relaxed); }
   bool has_id() const { return has_id_.load(std::memory_order_relaxed); }
@@ -53,15 +57,33 @@ class SharedState {
     return info_;
   }
 
+  /// Of the robot; zero without one.
+  std::chrono::milliseconds keepalive() const {
+    return std::chrono::milliseconds(keepalive_ms_.load(std::memory_order_relaxed));
+  }
+
+  /// Why a robot is not connected.
+  Status robot_status() const {
+    const std::lock_guard lock(mutex_);
+    return robot_status_ != nullptr ? *robot_status_ : Status();
+  }
+
   /// Loop thread.
-  void set_connected(const Handshake& answer, Quick quick) {
+  void set_robot_status(const Status& status) {
+    const std::lock_guard lock(mutex_);
+    robot_status_ = status.ok() ? nullptr : std::make_unique<Status>(status);
+  }
+  void set_keepalive(std::chrono::milliseconds time) {
+    keepalive_ms_.store(time.count(), std::memory_order_relaxed);
+  }
+  void set_server(const Handshake& answer, Quick quick) {
     set_info(answer.info);
     id_.store(answer.id.value_or(0), std::memory_order_relaxed);
     has_id_.store(answer.id.has_value(), std::memory_order_relaxed);
     mirrors_flags_.store(answer.mirrors_flags, std::memory_order_relaxed);
     quick_.store(quick, std::memory_order_relaxed);
-    connected_.store(true, std::memory_order_release);
   }
+  void set_connected() { connected_.store(true, std::memory_order_release); }
   void set_disconnected() {
     connected_.store(false, std::memory_order_release);
     quick_.store(Quick::off, std::memory_order_relaxed);
@@ -96,9 +118,11 @@ class SharedState {
   std::atomic<bool> has_id_{false};
   std::atomic<bool> mirrors_flags_{false};
   std::atomic<Quick> quick_{Quick::off};
+  std::atomic<int64_t> keepalive_ms_{0};
   // Any thread (mutex).
   mutable std::mutex mutex_;
   std::string info_;
+  std::unique_ptr<Status> robot_status_;  // null: ok
 };
 
 }  // namespace ringroad::client

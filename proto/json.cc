@@ -202,4 +202,13 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string json_list(const std::vector<std::string>& strings) {
+  std::string list = "[";
+  for (const std::string& text : strings) {
+    if (list.size() > 1) list += ',';
+    append_json_string(list, text);
+  }
+  return list += ']';
+}
+
 }  // namespace ringroad::proto

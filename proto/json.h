@@ -47,6 +47,9 @@ struct JsonElement {
 /// neither.
 std::optional<std::vector<JsonElement>> json_elements(std::string_view text, size_t bytes_max);
 
+/// An array of strings.
+std::string json_list(const std::vector<std::string>& strings);
+
 /// Appends `text` quoted and escaped. Always valid JSON: bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -20,6 +20,7 @@
 #include "ringroad/client_loop.h"
 #include "ringroad/options.h"
 #include "ringroad/payload.h"
+#include "ringroad/robot.h"
 #include "ringroad/status.h"
 
 namespace ringroad {
@@ -57,6 +58,19 @@ class Client {
   /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`, and have run when it returns; in a
   /// callback it takes effect behind that. What was queued is still sent, for a few seconds at most.
   void disconnect();
+  /// Connects, and connects again whenever the connection is lost, until disconnect(); pings, so that a
+  /// server that says nothing more is noticed; restores subscriptions (V67). on_connect() hears true and
+  /// false in turn; messages of restored subscriptions may come just before true. Ok: it has begun,
+  /// connected or not. invalid_argument if the client is connected, connecting or has a robot, and in a
+  /// callback.
+  Status robot(std::string_view url, RobotOptions options = {});
+  /// ok while a robot is connected, or there is none; else why its last attempt failed, or its last
+  /// connection ended.
+  Status robot_status() const;
+  /// While a request waits for its answer a NOOP is sent every `turbo`, so that TCP notices a lost
+  /// segment sooner (V68); after `count_max` (>= 3) without any reply it stops. 0 = off, else 25 ms up
+  /// to the robot's keepalive. not_running without a robot.
+  Status robot_ping_turbo(std::chrono::milliseconds turbo, uint32_t count_max = 50);
   bool connected() const;
   /// The server's information as JSON text, while connected.
   std::string server_info() const;

@@ -138,6 +138,15 @@ bool PeerSocket::wait_closed() {
   return false;
 }
 
+bool PeerSocket::silent() const {
+  char byte = 0;
+  return ::recv(descriptor_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+bool PeerSocket::wait_reset() const {
+  return ready(descriptor_.get(), 0);  // an end alone is no hang-up while our direction is open
+}
+
 bool PeerSocket::write(std::string_view bytes) {
   while (!bytes.empty()) {
     if (!ready(descriptor_.get(), POLLOUT)) return false;

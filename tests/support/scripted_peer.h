@@ -74,6 +74,10 @@ class PeerSocket {
   std::string read_to_end();
   /// The other end has closed or reset; what came before is discarded.
   bool wait_closed();
+  /// Nothing has come that was not read. Says nothing about what is still under way.
+  bool silent() const;
+  /// The other end has reset; with or without an orderly end before.
+  bool wait_reset() const;
 
   bool write(std::string_view bytes);
   bool write(const WirePacket& packet) { return write(std::string_view(packet.bytes())); }

@@ -1,0 +1,184 @@
+#include "client/restorer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "proto/json.h"
+
+namespace ringroad::client {
+namespace {
+
+// One list: far below the largest packet, whatever escaping makes of a URL.
+constexpr size_t kListUrlsMax = 1'024;
+constexpr size_t kListBytesMax = base::kPayloadBytesMax / 8;
+
+bool exact(std::string_view url) {
+  return !url.ends_with('/');
+}
+
+}  // namespace
+
+Status Restorer::remember(const std::vector<std::string>& urls) {
+  Status outcome;
+  for (const std::string& url : urls) {
+    if (urls_.contains(url)) {
+      urls_[url] = Standing::accepted;
+      continue;
+    }
+    if (urls_.size() >= base::kSubscriptionsPerClientMax ||
+        url_bytes_ + url.size() > base::kSubscriptionBytesPerClientMax) {
+      outcome = {
+          StatusCode::resource_exhausted,
+          "subscribed, but the robot will not restore it: it remembers 65,536 URLs of 4 MiB"};
+      continue;
+    }
+    urls_.emplace(url, Standing::accepted);
+    url_bytes_ += url.size();
+  }
+  return outcome;
+}
+
+void Restorer::forget(const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    if (urls_.erase(url) > 0) url_bytes_ -= url.size();
+  }
+}
+
+void Restorer::forget_all() {
+  urls_.clear();
+  url_bytes_ = 0;
+}
+
+void Restorer::begin(ListForm form) {
+  CHECK(work_ == Work::none);
+  work_ = Work::restoring;
+  form_ = form;
+  consistent_ = false;
+  todo_.clear();
+  for (const auto& [url, standing] : urls_) todo_.push_back(url);
+  std::reverse(todo_.begin(), todo_.end());
+  send_next();
+}
+
+void Restorer::retry() {
+  send_gets();
+  if (work_ != Work::none) return;
+  for (const auto& [url, standing] : urls_) {
+    if (standing == Standing::unknown) todo_.push_back(url);
+  }
+  if (todo_.empty()) return;
+  work_ = Work::retrying;
+  form_ = ListForm::one_by_one;
+  send_next();
+}
+
+void Restorer::send_next() {
+  asked_.clear();
+  if (todo_.empty()) return finish({});
+  const size_t urls_max = form_ == ListForm::list ? kListUrlsMax : 1;
+  size_t bytes = 0;
+  while (!todo_.empty() && asked_.size() < urls_max && bytes < kListBytesMax) {
+    bytes += todo_.back().size();
+    asked_.push_back(std::move(todo_.back()));
+    todo_.pop_back();
+  }
+  std::string list;
+  proto::PacketSpec spec{.type = proto::PacketType::subscribe};
+  if (asked_.size() == 1) {
+    spec.url = asked_.front();
+  } else {
+    list = proto::json_list(asked_);
+    spec.param = list;
+  }
+  const bool sent =
+      host_.restore_request(spec, [this](const Result<Reply>& reply) { on_answer(reply); });
+  if (!sent) finish({StatusCode::overloaded, "no room to restore subscriptions"});
+}
+
+void Restorer::on_answer(const Result<Reply>& reply) {
+  if (work_ == Work::none) return;  // of a connection that has ended
+  if (!reply.ok()) return finish(reply.status());
+  judge(reply->status);
+  send_next();
+}
+
+// A list is judged as a whole; only one by one shows whom the refusal is about.
+void Restorer::judge(ReplyStatus status) {
+  if (status != ReplyStatus::success && asked_.size() > 1) {
+    form_ = ListForm::one_by_one;
+    todo_.insert(todo_.end(), asked_.rbegin(), asked_.rend());
+    return;
+  }
+  for (const std::string& url : asked_) {
+    const auto at = urls_.find(url);
+    if (at == urls_.end()) continue;  // unsubscribed meanwhile
+    const bool fresh = at->second != Standing::accepted;
+    at->second = status == ReplyStatus::success       ? Standing::accepted
+                 : status == ReplyStatus::invalid_url ? Standing::unknown
+                                                      : Standing::refused;
+    const bool late = fresh && consistent_ && at->second == Standing::accepted;
+    if (late) want_value(url);
+  }
+}
+
+void Restorer::finish(const Status& status) {
+  const bool restoring = std::exchange(work_, Work::none) == Work::restoring;
+  todo_.clear();
+  asked_.clear();
+  if (restoring) return host_.on_restored(status);
+  send_gets();
+}
+
+void Restorer::make_consistent() {
+  consistent_ = true;
+  for (auto at = urls_.rbegin(); at != urls_.rend(); ++at) {
+    if (at->second == Standing::accepted) want_value(at->first);
+  }
+  send_gets();
+}
+
+void Restorer::want_value(const std::string& url) {
+  if (exact(url)) gets_todo_.push_back(url);
+}
+
+void Restorer::send_gets() {
+  while (!gets_todo_.empty() && gets_.size() < kGetsMax) {
+    Get get{.number = next_get_++, .url = std::move(gets_todo_.back())};
+    gets_todo_.pop_back();
+    const proto::PacketSpec spec{.type = proto::PacketType::rpc, .url = get.url};
+    const bool sent = host_.restore_request(
+        spec, [this, number = get.number](const Result<Reply>& reply) { on_get(number, reply); });
+    if (!sent) return gets_todo_.push_back(std::move(get.url));  // with the next ping
+    gets_.push_back(std::move(get));
+  }
+}
+
+void Restorer::on_get(uint64_t number, const Result<Reply>& reply) {
+  const auto at = std::find_if(gets_.begin(), gets_.end(),
+                               [&](const Get& get) { return get.number == number; });
+  if (at == gets_.end()) return;  // of a connection that has ended
+  const Get get = std::move(*at);
+  gets_.erase(at);
+  if (reply.ok() && reply->status == ReplyStatus::success && !get.superseded) {
+    host_.on_value(get.url, reply->payload.view());
+  }
+  send_gets();
+}
+
+void Restorer::on_publish(std::string_view url) {
+  for (Get& get : gets_) {
+    if (get.url == url) get.superseded = true;
+  }
+}
+
+void Restorer::stop() {
+  work_ = Work::none;
+  todo_.clear();
+  asked_.clear();
+  gets_todo_.clear();
+  gets_.clear();
+}
+
+}  // namespace ringroad::client
