@@ -74,6 +74,26 @@ Status Client::robot(std::string_view url, RobotOptions options) {
   return core_->robot(url, std::move(options));
 }
 
+void Client::close() {
+  core_->close();
+}
+
+Status Client::run() {
+  return core_->run();
+}
+
+Status Client::linger(std::chrono::milliseconds time) {
+  return core_->linger(time);
+}
+
+Status Client::set_send_timeout(std::chrono::milliseconds time) {
+  return core_->set_send_timeout(time);
+}
+
+size_t Client::pendings() const {
+  return core_->state().calls();
+}
+
 Status Client::robot_status() const {
   return core_->state().robot_status();
 }

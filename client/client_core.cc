@@ -20,15 +20,17 @@ using client::Command;
 constexpr ClientCore::Timeout kSubscribeTimeout = std::chrono::seconds(60);  // V57
 constexpr ClientCore::Timeout kTimeoutMax = std::chrono::hours(24 * 365);    // longer is this
 
+constexpr size_t kGoQuickPacketBytesMax = 1'024;  // A16, E8
+
 Status not_connected() {
   return {StatusCode::not_running, "the client is not connected; call connect() first"};
 }
 
 Status check_url(std::string_view url) {
-  if (proto::valid_url(url)) return {};
+  if (proto::valid_url(url) && proto::valid_utf8(url)) return {};
   return {StatusCode::invalid_argument,
           "url \"" + std::string(url.substr(0, 100)) +
-              "\": it must start with '/', hold no NUL and be at most 65535 bytes long"};
+              "\": it must start with '/', be UTF-8 without NUL and at most 65535 bytes long"};
 }
 
 Status check_password(const std::string& password) {
@@ -104,7 +106,7 @@ Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
   if (Status status = check_password(options.password); !status.ok()) return status;
   Result<engine::Address> server = client::parse_server_url(url);
   if (!server.ok()) return server.status();
-  if (Status status = loop_->start(); !status.ok()) return status;
+  if (Status status = may_connect(); !status.ok()) return status;
   auto request = std::make_unique<client::ConnectRequest>();
   request->server = *server;
   request->password = options.password;
@@ -128,6 +130,42 @@ void ClientCore::disconnect() {
   if (thread_.queue().post(source_, std::move(command), nullptr)) (void)ended.wait();
 }
 
+Status ClientCore::may_connect() {
+  if (state_.closed())
+    return {StatusCode::not_running, "the client was closed for good by close()"};
+  return loop_->start();
+}
+
+void ClientCore::close() {
+  state_.close();
+  disconnect();
+}
+
+Status ClientCore::linger(Timeout time) {
+  if (time < Timeout::zero() || time > kTimeoutMax) {
+    return {StatusCode::invalid_argument, "linger: 0 ms to a year"};
+  }
+  if (!state_.connected()) return not_connected();
+  state_.set_linger(time);
+  return {};
+}
+
+Status ClientCore::set_send_timeout(Timeout time) {
+  constexpr Timeout kMax = std::chrono::hours(1);
+  if (time < Timeout::zero() || time > kMax) {
+    return {StatusCode::invalid_argument, "send timeout: 0 (none) to 1 h"};
+  }
+  state_.set_send_timeout(time);
+  return {};
+}
+
+Status ClientCore::run() {
+  if (Status status = may_wait(); !status.ok()) return status;
+  client::Waiter<Status> ended;
+  if (Status status = state_.begin_run(ended); !status.ok()) return status;
+  return ended.wait();
+}
+
 Status ClientCore::robot(std::string_view url, RobotOptions options) {
   if (Status status = may_wait(); !status.ok()) return status;
   if (Status status = options.validate(); !status.ok()) return status;
@@ -135,7 +173,7 @@ Status ClientCore::robot(std::string_view url, RobotOptions options) {
   if (Status status = check_subscriptions(options.subscriptions); !status.ok()) return status;
   Result<engine::Address> server = client::parse_server_url(url);
   if (!server.ok()) return server.status();
-  if (Status status = loop_->start(); !status.ok()) return status;
+  if (Status status = may_connect(); !status.ok()) return status;
   client::Waiter<Status> started;
   auto request = std::make_unique<client::RobotRequest>();
   request->server = *server;
@@ -270,6 +308,10 @@ Status ClientCore::one_by_one(const std::shared_ptr<UrlList>& list) {
 
 Status ClientCore::unsubscribe_all(Client::DoneCallback done) {
   constexpr auto kType = proto::PacketType::unsubscribe;
+  if (state_.mirrors_flags()) {  // D14
+    return {StatusCode::unsupported,
+            "a server like the official Go one takes that for \"/\"; name the urls instead"};
+  }
   return answered_by_status({.type = kType}, remembering(kType, {}, std::move(done)));
 }
 
@@ -300,6 +342,12 @@ Status ClientCore::datagram(std::string_view url, const PayloadView& payload, Ch
   }
   if (state_.quick() == client::Quick::off) {
     return {StatusCode::invalid_argument, "quick: connect with ConnectOptions::quick = true"};
+  }
+  if (state_.mirrors_flags() && proto::packet_bytes(spec) > kGoQuickPacketBytesMax) {
+    return {
+        StatusCode::invalid_argument,
+        "a quick packet over 1024 bytes ends the quick channel of a server like the official Go "
+        "one, for everybody (E8); send it on the normal one"};
   }
   return post(spec, {.kind = Command::Kind::send_quick, .type = spec.type});
 }

@@ -31,6 +31,10 @@ class ClientCore {
 
   Status connect(std::string_view url, const ConnectOptions& options, Client::DoneCallback done);
   void disconnect();
+  void close();
+  Status linger(Timeout time);
+  Status set_send_timeout(Timeout time);
+  Status run();
   /// Waits until it has begun, or was refused.
   Status robot(std::string_view url, RobotOptions options);
   Status robot_ping_turbo(Timeout turbo, uint32_t count_max);
@@ -55,6 +59,9 @@ class ClientCore {
 
  private:
   struct UrlList;
+
+  /// ok, or why there can be no new connection.
+  Status may_connect();
 
   Status request(const proto::PacketSpec& spec, Timeout timeout, Client::ReplyCallback done);
   Status one_by_one(const std::shared_ptr<UrlList>& list);

@@ -119,6 +119,18 @@ void ServerConnection::set_priority(uint8_t priority) {
   }
 }
 
+uint64_t ServerConnection::acknowledged_bytes() {
+  if (!connection_ || tcp_closed_) return 0;
+  return loop_.io().acknowledged_bytes(connection_->socket());
+}
+
+void ServerConnection::limit_flush(engine::Duration time) {
+  if (!connection_ || tcp_closed_) return;
+  using engine::Timer;
+  flush_limit_.reset(new Timer(Timer::bind<&ServerConnection::on_flush_limit>(this)));
+  loop_.start_timer(*flush_limit_, time);
+}
+
 void ServerConnection::detach(Ending ending) {
   handler_ = nullptr;
   link_.end();
@@ -162,6 +174,7 @@ void ServerConnection::on_sent(size_t bytes) {
 
 void ServerConnection::on_closed(engine::CloseCause cause) {
   tcp_closed_ = true;
+  if (flush_limit_ != nullptr) loop_.stop_timer(*flush_limit_);
   outbox_.clear();
   if (handler_ != nullptr) end(lost(cause));
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -52,6 +53,10 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   Status use_quick_port(uint16_t port);
   /// 0..7, of what both sockets send. What the kernel refuses is ignored (F5).
   void set_priority(uint8_t priority);
+  /// Bytes that the server's kernel has taken, ever.
+  uint64_t acknowledged_bytes();
+  /// Begun to end: after so long what is left is given up.
+  void limit_flush(engine::Duration time);
   /// The handler hears nothing more. Again, with abort: what is being flushed is given up.
   void detach(Ending ending);
 
@@ -76,6 +81,7 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   Status open_udp();
   void on_connect(engine::IoEvent& event);
   void end(const Status& cause);
+  void on_flush_limit() { detach(Ending::abort); }
 
   engine::Loop& loop_;
   Handler* handler_;  // null: detached
@@ -88,6 +94,7 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   engine::Outbox outbox_;
   std::optional<engine::Connection> connection_;
   std::optional<engine::Datagram> datagram_;
+  std::unique_ptr<engine::Timer> flush_limit_;  // if somebody wants one
   engine::Completion connect_ = engine::Completion::bind<&ServerConnection::on_connect>(this);
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,7 +98,7 @@ Status Session::open() {
   }
   connection_ = std::move(connection);
   phase_ = Phase::connecting;
-  home_->loop().start_timer(connect_timer_, request_->timeout);
+  home_->loop().start_timer(deadline_, request_->timeout);
   return {};
 }
 
@@ -120,12 +121,13 @@ void Session::push(const proto::PacketSpec& spec) {
   state_.add_bytes(bytes);
   unsent_bytes_ += bytes;
   connection_->push(home_->writer().commit(bytes));
+  watch_sending();
 }
 
 void Session::on_handshake(const Handshake& answer) {
   CHECK(request_ != nullptr);
   if (!answer.status.ok()) return leave(ServerConnection::Ending::abort, answer.status);
-  home_->loop().stop_timer(connect_timer_);
+  home_->loop().stop_timer(deadline_);
   state_.set_server(answer, quick_of(answer));
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
   if (robot_ != nullptr) {
@@ -168,6 +170,7 @@ void Session::send(std::span<std::byte> packet, uint32_t seqno) {
   set_seqno(packet, seqno);
   unsent_bytes_ += packet.size();
   connection_->push(home_->writer().copy(packet));
+  watch_sending();
 }
 
 void Session::send_quick(std::span<std::byte> packet) {
@@ -199,7 +202,42 @@ uint32_t Session::unanswered_seqno() {
 void Session::on_sent(size_t bytes) {
   CHECK(bytes <= unsent_bytes_);
   unsent_bytes_ -= bytes;
+  sent_ = true;
   state_.release_bytes(bytes);
+}
+
+/// Something waits to be sent. Costs a look while the timer runs.
+void Session::watch_sending() {
+  if (deadline_.started()) return;  // also while connecting, which has a limit of its own
+  const auto limit = state_.send_timeout();
+  if (limit.count() == 0) return;
+  sent_ = false;
+  silent_checks_ = 0;
+  acknowledged_ = kUnknown;
+  home_->loop().start_timer(deadline_, limit / 2);
+}
+
+// A send is one operation until its last byte: what goes on within it only the kernel knows. It is
+// asked when no send has ended for a while, so never for a healthy connection.
+void Session::on_send_check() {
+  if (unsent_bytes_ == 0) return;  // the next push watches again
+  const auto limit = state_.send_timeout();
+  if (limit.count() == 0) return;
+  const uint64_t acknowledged =
+      std::exchange(sent_, false) ? kUnknown : connection_->acknowledged_bytes();
+  const bool silent = acknowledged != kUnknown && acknowledged == acknowledged_;
+  acknowledged_ = acknowledged;
+  silent_checks_ = silent ? static_cast<uint8_t>(silent_checks_ + 1) : uint8_t{0};
+  constexpr uint8_t kHalves = 2;
+  if (silent_checks_ < kHalves) return home_->loop().start_timer(deadline_, limit / 2);
+  leave(ServerConnection::Ending::abort,
+        {StatusCode::timed_out, "the server took nothing of what was sent for " +
+                                    std::to_string(limit.count()) +
+                                    " ms (Client::set_send_timeout())"});
+}
+
+void Session::on_deadline() {
+  phase_ == Phase::connecting ? on_connect_timeout() : on_send_check();
 }
 
 void Session::on_end(const Status& cause) {
@@ -232,9 +270,12 @@ void Session::leave(ServerConnection::Ending ending, const Status& cause) {
   const bool was_ready = ready();
   const bool ours = cause.code() == StatusCode::cancelled;
   phase_ = Phase::idle;
-  home_->loop().stop_timer(connect_timer_);
+  home_->loop().stop_timer(deadline_);
   // Nothing of a handshake is worth waiting for.
-  connection_->detach(was_ready ? ending : ServerConnection::Ending::abort);
+  const std::optional<std::chrono::milliseconds> linger = state_.linger();
+  const bool discard = !was_ready || (linger.has_value() && linger->count() == 0);  // V64
+  connection_->detach(discard ? ServerConnection::Ending::abort : ending);
+  if (linger.has_value() && !discard) connection_->limit_flush(*linger);
   home_->retire(std::move(connection_));
   if (robot_ == nullptr) hook_.unlink();
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
@@ -248,6 +289,7 @@ void Session::leave(ServerConnection::Ending ending, const Status& cause) {
   if (was_ready && state_.handlers.connect) state_.handlers.connect(false, {});
   if (request != nullptr && request->done) request->done(cause);
   if (robot_ != nullptr && !ours) robot_->on_down();
+  if (robot_ == nullptr) state_.end_run(ours ? Status() : cause);
 }
 
 void Session::start_robot(std::unique_ptr<RobotRequest> request) {
@@ -267,6 +309,7 @@ void Session::stop_robot() {
   state_.set_keepalive({});
   state_.set_robot_status({});
   hook_.unlink();
+  state_.end_run({});
 }
 
 Status Session::on_subscribed(proto::PacketType type, const std::vector<std::string>& urls) {

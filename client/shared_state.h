@@ -13,9 +13,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "client/call_table.h"
 #include "client/link.h"
+#include "client/waiter.h"
 #include "ringroad/client.h"
 
 namespace ringroad::client {
@@ -62,6 +64,35 @@ class SharedState {
     return std::chrono::milliseconds(keepalive_ms_.load(std::memory_order_relaxed));
   }
 
+  std::chrono::milliseconds send_timeout() const {
+    return std::chrono::milliseconds(send_timeout_ms_.load(std::memory_order_relaxed));
+  }
+  void set_send_timeout(std::chrono::milliseconds time) {
+    send_timeout_ms_.store(time.count(), std::memory_order_relaxed);
+  }
+  /// Of this connection; none: as disconnect() says.
+  std::optional<std::chrono::milliseconds> linger() const {
+    const int64_t time = linger_ms_.load(std::memory_order_relaxed);
+    if (time < 0) return std::nullopt;
+    return std::chrono::milliseconds(time);
+  }
+  void set_linger(std::chrono::milliseconds time) {
+    linger_ms_.store(time.count(), std::memory_order_relaxed);
+  }
+  /// For good.
+  void close() { closed_.store(true, std::memory_order_relaxed); }
+  bool closed() const { return closed_.load(std::memory_order_relaxed); }
+  /// ok: `ended` is set when the connection ends for good.
+  Status begin_run(Waiter<Status>& ended) {
+    const std::lock_guard lock(mutex_);
+    if (runner_ != nullptr) return {StatusCode::invalid_argument, "run() is running already"};
+    if (!connected() && keepalive().count() == 0) {
+      return {StatusCode::not_running, "the client is not connected; call connect() first"};
+    }
+    runner_ = &ended;
+    return {};
+  }
+
   /// Why a robot is not connected.
   Status robot_status() const {
     const std::lock_guard lock(mutex_);
@@ -72,6 +103,10 @@ class SharedState {
   void set_robot_status(const Status& status) {
     const std::lock_guard lock(mutex_);
     robot_status_ = status.ok() ? nullptr : std::make_unique<Status>(status);
+  }
+  void end_run(const Status& cause) {
+    const std::lock_guard lock(mutex_);
+    if (runner_ != nullptr) std::exchange(runner_, nullptr)->set(cause);
   }
   void set_keepalive(std::chrono::milliseconds time) {
     keepalive_ms_.store(time.count(), std::memory_order_relaxed);
@@ -89,6 +124,7 @@ class SharedState {
     quick_.store(Quick::off, std::memory_order_relaxed);
     has_id_.store(false, std::memory_order_relaxed);
     mirrors_flags_.store(false, std::memory_order_relaxed);
+    linger_ms_.store(kNoLinger, std::memory_order_relaxed);
     set_info({});
   }
 
@@ -108,6 +144,8 @@ class SharedState {
     info_ = info;
   }
 
+  static constexpr int64_t kNoLinger = -1;
+
   // Constant after construction.
   const size_t queue_bytes_max_;
   // Any thread (atomic). Relaxed: quantities; what they count travels through the command queue.
@@ -119,9 +157,13 @@ class SharedState {
   std::atomic<bool> mirrors_flags_{false};
   std::atomic<Quick> quick_{Quick::off};
   std::atomic<int64_t> keepalive_ms_{0};
+  std::atomic<int64_t> send_timeout_ms_{500};  // V63
+  std::atomic<int64_t> linger_ms_{kNoLinger};
+  std::atomic<bool> closed_{false};  // relaxed: commands that come later are ordered by the queue
   // Any thread (mutex).
   mutable std::mutex mutex_;
   std::string info_;
+  Waiter<Status>* runner_ = nullptr;      // who is in run()
   std::unique_ptr<Status> robot_status_;  // null: ok
 };
 

@@ -176,6 +176,9 @@ class Io {
   virtual Result<Address> local_address(Socket socket) = 0;
   virtual Result<Address> peer_address(Socket socket) = 0;
 
+  /// TCP: bytes that the peer's kernel has taken, ever. 0 where the kernel, or this Io, does not say.
+  virtual uint64_t acknowledged_bytes(Socket /*socket*/) { return 0; }
+
   // Operations: `completion` hears of it. accept, recv and recv_from go on until an event without
   // `more` (then arm again, unless it says end of stream or the socket is broken; -ENOBUFS: arm
   // again).

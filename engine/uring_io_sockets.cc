@@ -68,6 +68,12 @@ Result<Address> UringIo::peer_address(Socket socket) {
   return with_descriptor(socket, peer_address_of);
 }
 
+uint64_t UringIo::acknowledged_bytes(Socket socket) {
+  const Result<uint64_t> bytes = with_descriptor(
+      socket, [](Socket plain) { return Result<uint64_t>(acknowledged_bytes_of(plain)); });
+  return bytes.ok() ? *bytes : 0;
+}
+
 int UringIo::send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,
                      const Address* from) {
   CHECK(!is_direct(socket));

@@ -202,6 +202,12 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+bool valid_utf8(std::string_view text) {
+  const auto ascii = [](char byte) { return static_cast<signed char>(byte) >= 0; };
+  if (std::all_of(text.begin(), text.end(), ascii)) return true;  // nearly always, and short
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 std::string json_list(const std::vector<std::string>& strings) {
   std::string list = "[";
   for (const std::string& text : strings) {

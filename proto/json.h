@@ -50,6 +50,8 @@ std::optional<std::vector<JsonElement>> json_elements(std::string_view text, siz
 /// An array of strings.
 std::string json_list(const std::vector<std::string>& strings);
 
+bool valid_utf8(std::string_view text);
+
 /// Appends `text` quoted and escaped. Always valid JSON: bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -20,7 +20,11 @@ DemoFleet::DemoFleet(ClientLoop& loop, const std::vector<std::string>& vehicles,
   for (const std::string& vehicle : vehicles) urls_.push_back(position_url(vehicle));
   const bool shared = connections == Connections::shared;
   clients_.resize(shared ? std::min(vehicles.size(), kSharedConnectionsMax) : vehicles.size());
-  for (auto& client : clients_) client = std::make_unique<Client>(loop);
+  for (auto& client : clients_) {
+    client = std::make_unique<Client>(loop);
+    // A server that cannot take more holds producers back, for as long as it needs.
+    (void)client->set_send_timeout(std::chrono::milliseconds(0));
+  }
 }
 
 Status DemoFleet::connect(const std::string& server, WaitPoint& wait_point) {

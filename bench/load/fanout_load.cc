@@ -81,6 +81,8 @@ Status FanoutLoad::connect(const Progress& progress) {
   }
   for (size_t i = 0; i < plan_.publishers; ++i) {
     publishers_.push_back(std::make_unique<Client>(loop_));
+    // A server that cannot take more holds producers back, for as long as it needs.
+    (void)publishers_.back()->set_send_timeout(std::chrono::milliseconds(0));
   }
   const Status status = join_all(progress);
   schedule_ = std::make_unique<Schedule>(plan_.per_second, Clock::now());

@@ -58,6 +58,19 @@ class Client {
   /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`, and have run when it returns; in a
   /// callback it takes effect behind that. What was queued is still sent, for a few seconds at most.
   void disconnect();
+  /// disconnect(), for good: connect() and robot() answer not_running from now on (V54).
+  void close();
+  /// Waits until the connection has ended, or the robot, if there is one (V66). ok: by disconnect() or
+  /// close(); else why it was lost. Callbacks still run on the loop's thread. not_running if there is no
+  /// connection; invalid_argument if another thread is in it, and in a callback.
+  Status run();
+  /// How disconnect() treats what was queued on this connection: 0 = it is reset at once; else it is reset
+  /// when that is not sent after `time` (V64). not_running if not connected.
+  Status linger(std::chrono::milliseconds time = std::chrono::milliseconds(0));
+  /// The connection is reset when something waits to be sent and the server takes nothing of it for so
+  /// long, or up to twice that; what was pending gets not_running (V63). Range 0 (never)..1 h; 500 ms
+  /// unless set. For this and later connections.
+  Status set_send_timeout(std::chrono::milliseconds time);
   /// Connects, and connects again whenever the connection is lost, until disconnect(); pings, so that a
   /// server that says nothing more is noticed; restores subscriptions (V67). on_connect() hears true and
   /// false in turn; messages of restored subscriptions may come just before true. Ok: it has begun,
@@ -84,6 +97,8 @@ class Client {
 
   /// Calls and waits (V69). The Status is about transport; Reply::status is the server's word.
   Result<Reply> fetch(std::string_view url, const CallRequest& request = {});
+  /// param and data go out as they are, and come as they are (V49, raw): param should be JSON text, or be
+  /// empty; a Node server closes the connection on anything else (A13).
   /// Calls; done is called exactly once, on the loop's thread (V55). Without `done` the reply is
   /// ignored. At most 65,535 calls may be outstanding: then overloaded.
   Status call(std::string_view url, const CallRequest& request, ReplyCallback done);
@@ -100,7 +115,7 @@ class Client {
   Status unsubscribe(const std::vector<std::string>& urls);
   Status unsubscribe_async(std::string_view url, DoneCallback done);
   Status unsubscribe_async(const std::vector<std::string>& urls, DoneCallback done);
-  /// Removes every subscription (W14).
+  /// Removes every subscription (W14). unsupported if the server mirrors_flags() (D14).
   Status unsubscribe_all();
   Status unsubscribe_all_async(DoneCallback done);
 
@@ -109,9 +124,12 @@ class Client {
       std::chrono::milliseconds timeout = std::chrono::seconds(60));
   /// Sends a NOOP: no answer ever (W16).
   Status noop();
-  /// Sends a datagram; ok = queued. quick needs ConnectOptions::quick and <= 65,484 bytes (V59).
+  /// Sends a datagram; ok = queued. quick needs ConnectOptions::quick and <= 65,484 bytes (V59); to a
+  /// server that mirrors_flags() 1,024 with the header and its padding (E8).
   Status datagram(std::string_view url, const PayloadView& payload,
                   Channel channel = Channel::normal);
+  /// Calls, subscriptions and pings without an answer yet (V65).
+  size_t pendings() const;
   /// Bytes queued and not yet taken by the kernel, for pacing.
   size_t pending_bytes() const;
 

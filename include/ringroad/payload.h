@@ -35,6 +35,16 @@ enum class Channel : uint8_t { normal, quick };
 /// RPC method (V12).
 enum class Method : uint8_t { get = 0, set = 1 };
 
+/// "set" in any case is Method::set, everything else Method::get (V12).
+constexpr Method method_from(std::string_view text) {
+  constexpr std::string_view kSet = "set";
+  if (text.size() != kSet.size()) return Method::get;
+  for (size_t i = 0; i < kSet.size(); ++i) {
+    if ((text[i] | 0x20) != kSet[i]) return Method::get;  // lower case
+  }
+  return Method::set;
+}
+
 /// Reply status on the wire (V35). 128..254 belong to applications; any other value is passed
 /// through.
 enum class ReplyStatus : uint8_t {

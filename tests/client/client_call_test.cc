@@ -328,6 +328,7 @@ TEST_F(ClientCall, W22_At65535OutstandingCallsTheNextIsRefused) {
 TEST_F(ClientCall, FullQueueAnswersOverloadedAndLosesNothing) {
   ClientLoop loop({.queue_bytes_max = 524'288});
   Client client(loop);
+  ASSERT_TRUE(client.set_send_timeout(std::chrono::milliseconds(0)).ok());
   PeerSocket socket = connect(client);
   const std::string data(60'000, 'd');
   size_t accepted = 0;

@@ -84,7 +84,7 @@ class ClientRobot : public PlayServer {
   Client client;  // last: its callbacks use the others until it is gone
 };
 
-TEST_F(ClientRobot, V67_ConnectsAgainAndAlternates) {
+TEST_F(ClientRobot, V10_V67_ConnectsAgainAndAlternates) {
   start();
   Events expected;
   for (int round = 0; round < 3; ++round) {

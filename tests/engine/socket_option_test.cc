@@ -95,6 +95,22 @@ TEST_P(SocketOptionSuite, SetsThemOnBothEndsOfAConnection) {
   close(pair);
 }
 
+TEST_P(SocketOptionSuite, V63_TheKernelTellsWhatThePeerHasTaken) {
+  const Pair pair = connected();
+  const uint64_t before = client().acknowledged_bytes(pair.client);
+  Reader reader(server(), pair.server);
+  const std::vector<std::byte> bytes = pattern(100'000, 1);
+  send_all(client(), pair.client, bytes);
+  EXPECT_TRUE(run_until([&] { return reader.bytes().size() == bytes.size(); }));
+  if (world_->real()) {
+    EXPECT_TRUE(run_until(
+        [&] { return client().acknowledged_bytes(pair.client) - before >= bytes.size(); }));
+  } else {
+    EXPECT_EQ(client().acknowledged_bytes(pair.client), 0U);  // it does not say
+  }
+  close_after(reader, pair);
+}
+
 INSTANTIATE_TEST_SUITE_P(Io, SocketOptionSuite, every_back_end(), back_end_name);
 
 }  // namespace

@@ -90,6 +90,8 @@ class LiveClient {
   explicit LiveClient(ClientLoop& loop) : client_(loop) {
     client_.on_message(messages.handler());
     client_.on_data(data.handler());
+    // A server that is made to stop must not be left for it.
+    (void)client_.set_send_timeout(std::chrono::milliseconds(0));
   }
 
   Client* operator->() { return &client_; }
