@@ -21,12 +21,17 @@ constexpr const char* kExample = "vsoa://127.0.0.1:3005 /fleet/";
 struct SubOptions {
   RemoteOptions remote;
   bool has_time_limit = false;  // --timeout was given: it also limits the listening
+  bool robot = false;
+  bool consistent = false;
 };
 
 /// Prints on the client's thread; the main thread only waits for the end.
 class Printer {
  public:
-  Printer(WaitPoint& wait_point, uint64_t count) : wait_point_(wait_point), count_(count) {}
+  enum class Loss : uint8_t { ends, passes };  // passes: a robot connects again
+
+  Printer(WaitPoint& wait_point, uint64_t count, Loss loss)
+      : wait_point_(wait_point), count_(count), loss_(loss) {}
 
   void print(std::string_view url, const PayloadView& payload, Channel channel) {
     if (done()) return;
@@ -42,6 +47,10 @@ class Printer {
   }
 
   void on_connect(bool connected) {
+    if (loss_ == Loss::passes) {
+      fmt::print(stderr, "{}\n", connected ? "connected" : "not connected; the robot tries again");
+      return;
+    }
     if (connected) return;
     lost_.store(true, std::memory_order_release);  // pairs with lost()
     wait_point_.notify();
@@ -54,6 +63,7 @@ class Printer {
  private:
   WaitPoint& wait_point_;
   const uint64_t count_;  // 0 = without end
+  const Loss loss_;
   std::atomic<uint64_t> printed_{0};
   std::atomic<bool> lost_{false};
 };
@@ -120,9 +130,29 @@ ExitCode listen_on(Client& client, const Printer& printer, const SubOptions& opt
   while (wake == Wake::notified && !printer.done() && !printer.lost()) {
     wake = options.has_time_limit ? wait_point.wait_until(deadline) : wait_point.wait();
   }
+  if (const Status robot = client.robot_status(); !robot.ok()) {
+    fmt::print(stderr, "ringroad: note: not connected at the end: {}\n", robot.message());
+  }
   const ExitCode code = verdict(printer, options, urls, wake);
   client.disconnect();
   return code;
+}
+
+/// connected and subscribed; with a robot: on the way to it, for ever.
+ExitCode begin(Client& client, const std::string& server, const SubOptions& options,
+               const std::vector<std::string>& urls, WaitPoint& wait_point) {
+  const RemoteOptions& remote = options.remote;
+  if (options.robot) {
+    return fail(client.robot(server, {.password = remote.password,
+                                      .connect_timeout = remote.timeout(),
+                                      .subscriptions = urls,
+                                      .consistent = options.consistent}),
+                Stage::connect);
+  }
+  const Status connected = connect(
+      client, server, {.password = remote.password, .timeout = remote.timeout()}, wait_point);
+  if (!connected.ok()) return fail(connected, Stage::connect);
+  return fail(subscribe(client, urls, wait_point), Stage::work);
 }
 
 ExitCode run_sub(const SubOptions& options) {
@@ -132,20 +162,18 @@ ExitCode run_sub(const SubOptions& options) {
   if (!urls.ok()) return fail(urls.status(), Stage::connect);
   warn_of_wildcards(*urls);
   WaitPoint wait_point;
-  Printer printer(wait_point, options.remote.count);
+  Printer printer(wait_point, options.remote.count,
+                  options.robot ? Printer::Loss::passes : Printer::Loss::ends);
   Client client;
   client.on_message([&printer](std::string_view url, const PayloadView& payload, Channel channel) {
     printer.print(url, payload, channel);
   });
   client.on_connect(
       [&printer](bool connected, std::string_view) { printer.on_connect(connected); });
-  const Status connected = connect(
-      client, target->server,
-      {.password = options.remote.password, .timeout = options.remote.timeout()}, wait_point);
-  if (!connected.ok()) return fail(connected, Stage::connect);
-  const Status subscribed = subscribe(client, *urls, wait_point);
-  if (!subscribed.ok()) return fail(subscribed, Stage::work);
-  fmt::print(stderr, "subscribed to {} at {} (Ctrl-C ends)\n", fmt::join(*urls, " "),
+  const ExitCode begun = begin(client, target->server, options, *urls, wait_point);
+  if (begun != ExitCode::ok) return begun;
+  fmt::print(stderr, "{} {} at {} (Ctrl-C ends)\n",
+             options.robot ? "a robot subscribes to" : "subscribed to", fmt::join(*urls, " "),
              target->server);
   return listen_on(client, printer, options, *urls, wait_point);
 }
@@ -175,6 +203,12 @@ Command add_sub(CLI::App& root) {
       ->capture_default_str()
       ->check(whole(0))
       ->type_name("N");
+  app->add_flag("--robot", options->robot,
+                "Keep the connection: ping, connect again for ever, subscribe again");
+  app->add_flag(
+         "--consistent", options->consistent,
+         "With --robot: after each connect ask for the value of each URL without '/' at its end")
+      ->needs("--robot");
   app->footer(kFooter);
   return {app, [app, options] {
             options->has_time_limit = app->count("--timeout") > 0;

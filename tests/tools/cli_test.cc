@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -99,6 +100,24 @@ TEST(Cli, WhatIsSentReachesTheSubscriber) {
   EXPECT_EQ(sub.exit_code(), 0);
   EXPECT_TRUE(has(sub.text(), "/fleet/7/pos [1,2]\n")) << sub.text();
   EXPECT_FALSE(has(sub.text(), "/elsewhere")) << sub.text();
+}
+
+TEST(Cli, V67_ARobotOutlivesTheServer) {
+  auto gateway = std::make_unique<Gateway>();
+  const std::string server = gateway->server();
+  const std::string address = gateway->address();
+  Program sub({"sub", server, "/fleet/", "--count", "2", "--robot"});
+  ASSERT_NE(sub.line_with("connected"), "");
+  EXPECT_EQ(run({"send", server + "/fleet/1", "--param", "1"}).exit_code, 0);
+  ASSERT_EQ(sub.line_with("/fleet/1"), "/fleet/1 1");
+  gateway.reset();
+  ASSERT_NE(sub.line_with("not connected"), "");
+  Program again({"serve", "--shards", "1", "--listen", address});
+  ASSERT_NE(again.line_with("serving"), "");
+  ASSERT_EQ(sub.line_with("connected"), "connected");
+  EXPECT_EQ(run({"send", server + "/fleet/2", "--param", "2"}).exit_code, 0);
+  EXPECT_EQ(sub.line_with("/fleet/2"), "/fleet/2 2");
+  EXPECT_EQ(sub.exit_code(), 0) << sub.text();
 }
 
 TEST(Cli, QuickMessagesAreMarked) {
