@@ -57,6 +57,9 @@ inline constexpr uint32_t kZeroCopyPauseMin =
     1'024;  // large sends by copy after a "copied" report; then doubled
 inline constexpr uint32_t kZeroCopyPauseMax = 1U << 20;
 
+// Streams.
+inline constexpr size_t kStreamChunkBytes = 65'536;  // copied at once from a program's send()
+
 // Sessions.
 inline constexpr auto kSessionGate =
     std::chrono::milliseconds(50);  // silence after the SERVINFO reply (B15)

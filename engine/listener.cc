@@ -9,7 +9,8 @@
 namespace ringroad::engine {
 namespace {
 
-constexpr int kBacklog = 4'096;  // the kernel cuts it to net.core.somaxconn
+constexpr int kBacklog = 4'096;      // the kernel cuts it to net.core.somaxconn
+constexpr int kPrivateBacklog = 16;  // strangers, and the one that is waited for
 // Out of descriptors or memory: the connections wait in the backlog meanwhile.
 constexpr Duration kRetryDelay = std::chrono::milliseconds(100);
 
@@ -52,13 +53,25 @@ Status ensure_free(Io& io, const Address& address) {
   return {};
 }
 
-Result<Socket> open_listener(Io& io, const Address& address) {
-  Result<Socket> socket = bound_socket(io, Transport::tcp, address, Port::shared);
+namespace {
+
+Result<Socket> listening_socket(Io& io, const Address& address, Port port, int backlog) {
+  Result<Socket> socket = bound_socket(io, Transport::tcp, address, port);
   if (!socket.ok()) return socket;
-  const Status status = io.listen(*socket, kBacklog);
+  const Status status = io.listen(*socket, backlog);
   if (status.ok()) return socket;
   io.close(*socket);
   return status;
+}
+
+}  // namespace
+
+Result<Socket> open_listener(Io& io, const Address& address) {
+  return listening_socket(io, address, Port::shared, kBacklog);
+}
+
+Result<Socket> open_private_listener(Io& io, const Address& address) {
+  return listening_socket(io, address, Port::exclusive, kPrivateBacklog);
 }
 
 Listener::Listener(Loop& loop, Socket socket, Handler& handler)

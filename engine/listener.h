@@ -22,6 +22,9 @@ Status ensure_free(Io& io, const Address& address);
 /// A bound, listening TCP socket that shares its port with the server's other shards.
 Result<Socket> open_listener(Io& io, const Address& address);
 
+/// One that shares its port with nobody, for a few connections.
+Result<Socket> open_private_listener(Io& io, const Address& address);
+
 class Listener {
  public:
   class Handler {
