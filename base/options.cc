@@ -45,6 +45,8 @@ Status ServerOptions::validate() const {
       in_range("shards", shards, 0, base::kShardsMax),
       in_range("queue_bytes_max", queue_bytes_max, base::kQueueBytesMin, kGiB),
       in_range("clients_per_shard_max", clients_per_shard_max, 1, 1'000'000),
+      in_range("streams_per_client_max", streams_per_client_max, 0, 4'096),
+      in_range("streams_per_shard_max", streams_per_shard_max, 0, 65'536),
       in_range("mailbox_bytes", mailbox_bytes, kMiB, kGiB),
       in_range("spin_percent", spin_percent, 0, 100),
       duration_in_range("handshake_timeout", handshake_timeout, 100),

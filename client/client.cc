@@ -202,6 +202,10 @@ Status Client::datagram(std::string_view url, const PayloadView& payload, Channe
   return core_->datagram(url, payload, channel);
 }
 
+Result<Stream> Client::create_stream(uint32_t tunnel_id, StreamOptions options) {
+  return core_->create_stream(tunnel_id, std::move(options));
+}
+
 size_t Client::pending_bytes() const {
   return core_->state().pending_bytes();
 }

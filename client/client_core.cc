@@ -324,6 +324,25 @@ Status ClientCore::noop() {
   return post(spec, {.kind = Command::Kind::send, .type = spec.type});
 }
 
+Result<Stream> ClientCore::create_stream(uint32_t tunnel_id, StreamOptions options) {
+  if (tunnel_id < 1 || tunnel_id > 65'535) {
+    return Status(
+        StatusCode::invalid_argument,
+        "tunnel id " + std::to_string(tunnel_id) +
+            ": it must be 1..65535, as Reply::tunnel_id of an answer that offers a stream");
+  }
+  if (Status status = options.validate(); !status.ok()) return status;
+  if (!state_.connected()) return not_connected();
+  const auto channel =
+      std::make_shared<StreamChannel>(static_cast<uint16_t>(tunnel_id), options.send_bytes_max);
+  Command command{.kind = Command::Kind::stream};
+  command.stream = std::make_unique<client::StreamRequest>();
+  command.stream->channel = channel;
+  command.stream->options = std::move(options);
+  if (thread_.queue().post(source_, std::move(command), nullptr)) return Stream(channel);
+  return Status(StatusCode::not_running, "the client or its loop is being destroyed");
+}
+
 Status ClientCore::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
   if (Status status = check_url(url); !status.ok()) return status;
   const bool quick = channel == Channel::quick;

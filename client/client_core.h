@@ -51,6 +51,8 @@ class ClientCore {
   Status noop();
   Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
 
+  Result<Stream> create_stream(uint32_t tunnel_id, StreamOptions options);
+
   /// ok, or why the caller must not wait for the loop.
   Status may_wait() const;
 

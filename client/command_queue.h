@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "client/call_table.h"
+#include "client/client_stream.h"
 #include "engine/address.h"
 #include "engine/io.h"
 #include "proto/packet.h"
@@ -47,7 +48,7 @@ struct Turbo {
 };
 
 struct Command {
-  enum class Kind : uint8_t { connect, disconnect, robot, turbo, send, send_quick, call };
+  enum class Kind : uint8_t { connect, disconnect, robot, turbo, send, send_quick, call, stream };
 
   Kind kind;
   proto::PacketType type = proto::PacketType::noop;  // call: of the reply
@@ -57,6 +58,7 @@ struct Command {
   std::unique_ptr<RobotRequest> robot = nullptr;
   std::unique_ptr<Turbo> turbo = nullptr;
   Client::DoneCallback disconnected = nullptr;
+  std::unique_ptr<StreamRequest> stream = nullptr;
   // Filled in by post().
   Session* session = nullptr;
   size_t packet_offset = 0;

@@ -60,6 +60,7 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   /// The handler hears nothing more. Again, with abort: what is being flushed is given up.
   void detach(Ending ending);
 
+  const engine::Address& server() const { return server_; }
   /// TCP is up.
   bool established() const { return connection_.has_value(); }
   /// The kernel has everything that was pushed.

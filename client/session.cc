@@ -46,6 +46,7 @@ void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& 
       return;
     case Command::Kind::disconnect:
       disconnect({StatusCode::cancelled, "the client was disconnected by its own program"});
+      home_->close_streams(*this);  // also those that outlived a connection that was lost
       if (command.disconnected) command.disconnected(Status());
       return;
     case Command::Kind::send:
@@ -54,6 +55,8 @@ void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& 
       return send_quick(packet);
     case Command::Kind::call:
       return call(command, packet);
+    case Command::Kind::stream:
+      return open_stream(std::move(*command.stream));
   }
 }
 
@@ -163,6 +166,13 @@ void Session::on_message(const proto::PacketView& packet, Channel channel) {
 void Session::on_reply(const proto::PacketView& packet) {
   if (robot_ != nullptr) robot_->on_reply();
   (void)calls_.complete(packet);  // nobody waits: ignored (C9, W22)
+}
+
+void Session::open_stream(StreamRequest request) {
+  const uint16_t port = Stream(request.channel).tunnel_id();
+  ClientStream& stream = home_->add_stream(*this, std::move(request));
+  if (!ready()) return stream.close();
+  stream.connect(connection_->server().with_port(port));
 }
 
 void Session::send(std::span<std::byte> packet, uint32_t seqno) {
@@ -285,6 +295,7 @@ void Session::leave(ServerConnection::Ending ending, const Status& cause) {
     robot_->on_ending();
     state_.set_robot_status(cause);
   }
+  ours ? home_->close_streams(*this) : home_->wind_down_streams(*this);
   calls_.fail_all(ours ? cause : Status(StatusCode::not_running, cause.message()));
   if (was_ready && state_.handlers.connect) state_.handlers.connect(false, {});
   if (request != nullptr && request->done) request->done(cause);

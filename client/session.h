@@ -78,6 +78,7 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   Status open();
   void announce();
   void push(const proto::PacketSpec& spec);
+  void open_stream(StreamRequest request);
   void send(std::span<std::byte> packet, uint32_t seqno);
   void send_quick(std::span<std::byte> packet);
   void call(Command& command, std::span<std::byte> packet);

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "client/client_stream.h"
 #include "client/command_queue.h"
 #include "client/session.h"
 #include "engine/block.h"
 #include "engine/loop.h"
+#include "engine/stream_hub.h"
 #include "engine/timer_wheel.h"
 
 namespace ringroad::client {
@@ -28,7 +30,9 @@ class SessionLoop final : engine::Loop::Work {
 
   void turn() { loop_.turn(); }
   /// The queue was closed, every session is idle, every socket closed.
-  bool finished() const { return stopping_ && sessions_.empty() && ending_.empty(); }
+  bool finished() const {
+    return stopping_ && sessions_.empty() && ending_.empty() && streams_.empty();
+  }
 
   // For sessions.
   engine::Loop& loop() { return loop_; }
@@ -37,6 +41,11 @@ class SessionLoop final : engine::Loop::Work {
   void attach(Session& session) {
     if (!session.hook_.linked()) sessions_.push_back(session);
   }
+  /// Destroyed when it is closed.
+  ClientStream& add_stream(const Session& session, StreamRequest request);
+  /// Of this session, which has ended (V44): now, or with their peers.
+  void close_streams(const Session& session);
+  void wind_down_streams(const Session& session);
   /// Destroyed when it is closed.
   void retire(std::unique_ptr<ServerConnection> connection);
 
@@ -61,6 +70,8 @@ class SessionLoop final : engine::Loop::Work {
   engine::Loop loop_;
   base::IntrusiveList<Session, &Session::hook_> sessions_;  // not idle
   std::vector<std::unique_ptr<ServerConnection>> ending_;
+  engine::StreamHub stream_hub_;
+  std::vector<std::unique_ptr<ClientStream>> streams_;  // of all sessions; bound: descriptors
   engine::Timer stop_timer_ = engine::Timer::bind<&SessionLoop::on_stop_timeout>(this);
 };
 

@@ -54,6 +54,17 @@ std::string too_long(std::string_view what, size_t bytes, size_t bytes_max) {
 
 }  // namespace
 
+PacketSpec reply_packet(uint32_t seqno, const ReplyContent& content) {
+  const bool tunnel = content.tunnel_id != 0;
+  return {.type = PacketType::rpc,
+          .flags = static_cast<uint8_t>(kFlagReply | (tunnel ? kFlagTunnel : 0)),
+          .status = static_cast<uint8_t>(content.status),
+          .seqno = seqno,
+          .tunnel_id = content.tunnel_id,
+          .param = content.param,
+          .data = content.data};
+}
+
 size_t packet_bytes(const PacketSpec& spec) {
   const size_t bytes = base::kHeaderBytes + payload_bytes(spec);
   return (bytes + kPacketAlignment - 1) / kPacketAlignment * kPacketAlignment;

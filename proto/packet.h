@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "proto/wire.h"
+#include "ringroad/payload.h"
 #include "ringroad/status.h"
 
 namespace ringroad::proto {
@@ -35,6 +36,9 @@ struct PacketSpec {
   std::string_view param = {};
   std::string_view data = {};
 };
+
+/// The answer to a call; it offers a stream if content has its tunnel id (V35).
+PacketSpec reply_packet(uint32_t seqno, const ReplyContent& content);
 
 /// Bytes of the packet with its pad: a multiple of four (W3).
 size_t packet_bytes(const PacketSpec& spec);

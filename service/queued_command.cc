@@ -39,6 +39,11 @@ class QueuedCall final : public Call {
     state_ = State::replied;
     return client_.reply(seqno_, content);
   }
+  Result<Stream> create_stream(StreamOptions) override {
+    return Status(
+        StatusCode::unsupported,
+        "a stream is opened on its shard's thread: register this command without a queue");
+  }
 
   size_t bytes() const { return url_.size() + payload_.param.size() + payload_.data.size(); }
 

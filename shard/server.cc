@@ -120,12 +120,7 @@ Status RemoteClient::close() {
 Status RemoteClient::reply(uint32_t seqno, const ReplyContent& content) {
   const auto core = core_.lock();
   if (!core) return gone();
-  const proto::PacketSpec packet{.type = proto::PacketType::rpc,
-                                 .flags = proto::kFlagReply,
-                                 .status = static_cast<uint8_t>(content.status),
-                                 .seqno = seqno,
-                                 .param = content.param,
-                                 .data = content.data};
+  const proto::PacketSpec packet = proto::reply_packet(seqno, content);
   if (Status status = proto::check_packet(packet, base::kPayloadBytesMax); !status.ok())
     return status;
   return core->post({.kind = shard::ShardMessage::Kind::reply, .client = key_}, &packet);

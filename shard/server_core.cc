@@ -115,6 +115,8 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
       .clients_max = clients_max(),
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
       .spin_percent = options_.spin_percent,
+      .tunnels = {.per_client_max = options_.streams_per_client_max,
+                  .per_shard_max = options_.streams_per_shard_max},
       .zero_copy = options_.zero_copy,
   };
 }
@@ -137,7 +139,8 @@ Result<std::unique_ptr<engine::UringIo>> ServerCore::open_io() const {
                     "shard may have that many less " +
                         std::to_string(kSpareSlots));
     }
-    uring.direct_slots = static_cast<uint32_t>(clients_max() + kSpareSlots);
+    const size_t slots = clients_max() + kSpareSlots + options_.streams_per_shard_max;
+    uring.direct_slots = static_cast<uint32_t>(std::min<size_t>(slots, engine::direct_slots_max()));
   }
   return engine::UringIo::create(uring);
 }
@@ -254,8 +257,10 @@ namespace {
 /// One request inside its handler.
 class LiveCall final : public Call {
  public:
-  LiveCall(shard::Session& session, RemoteClient client, const proto::PacketView& packet)
-      : session_(session),
+  LiveCall(ServerCore& core, shard::Session& session, RemoteClient client,
+           const proto::PacketView& packet)
+      : core_(core),
+        session_(session),
         client_(std::move(client)),
         packet_(packet),
         payload_{packet.param, packet.data} {}
@@ -269,9 +274,13 @@ class LiveCall final : public Call {
     replied_ = true;
     return session_.reply(packet_.header.seqno, content);
   }
+  Result<Stream> create_stream(StreamOptions options) override {
+    return core_.create_stream(session_, std::move(options));
+  }
   bool replied() const { return replied_; }
 
  private:
+  ServerCore& core_;
   shard::Session& session_;
   RemoteClient client_;
   const proto::PacketView& packet_;
@@ -284,7 +293,7 @@ class LiveCall final : public Call {
 bool ServerCore::call(shard::Session& session, const proto::PacketView& packet) {
   const Server::CommandHandler* handler = routes_.find(packet.url);
   if (handler == nullptr) return false;
-  LiveCall call(session, remote(session), packet);
+  LiveCall call(*this, session, remote(session), packet);
   try {
     (*handler)(call);
   } catch (...) {

@@ -40,6 +40,9 @@ class ServerCore final : public shard::Application,
   bool running() const { return state_.load(std::memory_order_acquire) == State::listening; }
   engine::Address address() const;
 
+  /// On the thread of the session's shard.
+  Result<Stream> create_stream(shard::Session& session, StreamOptions options);
+
   // Any thread.
   Status publish(const proto::PacketSpec& packet, Channel channel);
   bool is_subscribed(std::string_view url) const { return running() && patterns_.any_match(url); }
@@ -66,6 +69,7 @@ class ServerCore final : public shard::Application,
   Status start_threads();
   void stop_threads();
   RemoteClient remote(const shard::Session& session);
+  StreamOptions guarded(StreamOptions options);
   shard::ShardConfig shard_config(uint32_t shards) const;
   size_t clients_max() const;
   Result<std::unique_ptr<engine::UringIo>> open_io() const;

@@ -28,6 +28,11 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.datagrams_refused += counters.datagrams_refused.get();
   stats.quick_malformed += counters.quick_malformed.get();
   stats.replies_orphaned += counters.replies_orphaned.get();
+  stats.streams_now += counters.streams.get();
+  stats.streams_opened += counters.streams_opened.get();
+  stats.streams_timed_out += counters.streams_timed_out.get();
+  stats.streams_refused += counters.streams_refused.get();
+  stats.streams_strangers += counters.streams_strangers.get();
   stats.quick_spoofed += counters.quick_spoofed.get();
   stats.closed_by_peer += counters.closed_by(CloseCause::peer).get();
   stats.closed_slow_client += counters.closed_by(CloseCause::slow_peer).get();

@@ -172,12 +172,7 @@ void Session::answer_in_order(const proto::PacketView& request, ReplyStatus stat
 
 Status Session::reply(uint32_t seqno, const ReplyContent& content) {
   if (state_ == State::ending) return {StatusCode::gone, "the client has disconnected"};
-  const proto::PacketSpec spec{.type = proto::PacketType::rpc,
-                               .flags = proto::kFlagReply,
-                               .status = static_cast<uint8_t>(content.status),
-                               .seqno = seqno,
-                               .param = content.param,
-                               .data = content.data};
+  const proto::PacketSpec spec = proto::reply_packet(seqno, content);
   if (Status status = proto::check_packet(spec, base::kPayloadBytesMax); !status.ok())
     return status;
   send(spec);

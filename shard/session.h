@@ -116,6 +116,8 @@ class Session final : public Member {
   /// The connection is closed: gives back everything it holds in the shard.
   void end();
 
+  /// It is about to end: nothing new is begun for it.
+  bool ending() const { return state_ == State::ending || winding_down_; }
   /// Answers a call, at once or deferred.
   Status reply(uint32_t seqno, const ReplyContent& content);
   /// An encoded reply or datagram that came from another thread.
@@ -131,6 +133,8 @@ class Session final : public Member {
   void set_key(ClientKey key) { key_ = key; }
   ClientKey key() const { return key_; }
   const engine::Address& peer() const { return peer_; }
+  /// What the client dialled; invalid if it has already gone.
+  engine::Address dialled() const { return link_.local_address(); }
   /// Where its quick packets leave from: what it dialled. Null: it has announced no port.
   const engine::Address* local() const { return local_.get(); }
   /// 0: announced none.

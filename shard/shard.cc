@@ -36,7 +36,8 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       mailbox_(io, config.shards, config.mailbox_bytes),
       loop_(io, *this, {.zero_copy = config.zero_copy, .spin_percent = config.spin_percent}),
       fanout_(pool_, filter_, config.session.queue_bytes_max),
-      registry_(index, config.shards) {
+      registry_(index, config.shards),
+      tunnels_(loop_, pool_, config.tunnels, counters_) {
   CHECK(index < config.shards);
 }
 
@@ -74,12 +75,14 @@ size_t Shard::drain(size_t bytes_budget) {
   published_bytes_ = 0;
   quick_sends_ = 0;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
+  tunnels_.drain();
   return mailbox_.drain(bytes_budget,
                         [this](std::span<const std::byte> record) { return on_message(record); });
 }
 
 bool Shard::flush() {
   const bool done = fanout_.flush(base::kSendsPerTurn);
+  tunnels_.sweep();
   if (stopping_) finish_stop();
   return done;
 }
@@ -187,6 +190,11 @@ void Shard::on_accept(engine::Socket socket) {
       .start();
 }
 
+Result<Stream> Shard::create_stream(const Session& session, StreamOptions options) {
+  if (session.ending()) return Status(StatusCode::gone, "the client has disconnected");
+  return tunnels_.open({session.key(), session.peer(), session.dialled()}, std::move(options));
+}
+
 uint32_t Shard::activate(Session& session) {
   const uint32_t wire_id = registry_.activate(session);
   counters_.clients.add();
@@ -198,6 +206,7 @@ void Shard::on_client_closed(ShardClient& client, CloseCause cause) {
   counters_.closed_by(cause).add();
   counters_.connections.sub();
   session.end();
+  tunnels_.on_client_gone(session.key());
   if (session.wire_id() != 0) {
     counters_.clients.sub();
     application_.presence(session, Presence::disconnected);
@@ -237,17 +246,19 @@ void Shard::begin_stop() {
     client.session().wind_down();
     client.connection().close_after_flush(CloseCause::stopping);
   });
+  tunnels_.close_all();
   loop_.start_timer(stop_timer_, kStopTime);
 }
 
 void Shard::on_stop_deadline() {
   registry_.for_each(
       [](ShardClient& client) { client.connection().terminate(CloseCause::stopping); });
+  tunnels_.abort_all();
 }
 
 void Shard::finish_stop() {
-  if (registry_.size() > 0 || !listener_->closed() || !quick_->closed() || loop_.has_loans())
-    return;
+  const bool channels_closed = listener_->closed() && quick_->closed();
+  if (registry_.size() > 0 || !tunnels_.empty() || !channels_closed || loop_.has_loans()) return;
   loop_.stop_timer(stop_timer_);
   loop_.stop_timer(room_timer_);
   writer_.reset();

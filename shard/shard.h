@@ -25,6 +25,7 @@
 #include "shard/router.h"
 #include "shard/session.h"
 #include "shard/stats.h"
+#include "shard/tunnels.h"
 
 namespace ringroad::shard {
 
@@ -35,6 +36,7 @@ struct ShardConfig {
   size_t clients_max = 200'000;
   size_t mailbox_bytes = 1'048'576;
   uint32_t spin_percent = 0;
+  TunnelLimits tunnels;
   ZeroCopy zero_copy = ZeroCopy::off;
 };
 
@@ -78,14 +80,21 @@ class Shard final : public engine::Loop::Work,
     return published_bytes_ + bytes <= config_.session.queue_bytes_max / 2;
   }
   void publish(const proto::PacketSpec& packet, Channel channel);
+  /// For the client of this session.
+  Result<Stream> create_stream(const Session& session, StreamOptions options);
 
  private:
   // engine::Loop::Work
   size_t drain(size_t bytes_budget) override;
   bool flush() override;
   // A handler that runs after the flush (a client has gone) may have published.
-  bool may_sleep() override { return fanout_.flushed() && mailbox_.may_sleep(); }
-  bool has_mail() const override { return !mailbox_.empty() || !fanout_.flushed(); }
+  bool may_sleep() override {
+    const bool idle = fanout_.flushed() && !tunnels_.has_mail() && !tunnels_.has_closed();
+    return idle && mailbox_.may_sleep();
+  }
+  bool has_mail() const override {
+    return !mailbox_.empty() || !fanout_.flushed() || tunnels_.has_mail();
+  }
   void awake() override { mailbox_.awake(); }
   // engine::Listener::Handler
   void on_accept(engine::Socket socket) override;
@@ -150,6 +159,7 @@ class Shard final : public engine::Loop::Work,
   engine::Loop loop_;
   Fanout fanout_;
   ClientRegistry registry_;
+  Tunnels tunnels_;
   std::unique_ptr<engine::Listener> listener_;
   std::unique_ptr<QuickChannel> quick_;
   base::IntrusiveList<Session, &Session::room_hook_> waiting_for_room_;

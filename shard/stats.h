@@ -28,7 +28,12 @@ struct ShardCounters {
   base::Counter quick_spoofed;
   base::Counter quick_malformed;
   base::Counter replies_orphaned;  // the client had gone
-  base::Counter held_bytes;        // now: partial packets and paused input
+  base::Counter streams;           // now: waiting, open and ending
+  base::Counter streams_opened;
+  base::Counter streams_timed_out;
+  base::Counter streams_refused;    // a limit
+  base::Counter streams_strangers;  // connections of somebody else to a stream
+  base::Counter held_bytes;         // now: partial packets and paused input
   std::array<base::Counter, static_cast<size_t>(engine::CloseCause::stopping) + 1> closed;
 
   base::Counter& closed_by(engine::CloseCause cause) { return closed[static_cast<size_t>(cause)]; }

@@ -22,6 +22,7 @@
 #include "ringroad/payload.h"
 #include "ringroad/robot.h"
 #include "ringroad/status.h"
+#include "ringroad/stream.h"
 
 namespace ringroad {
 
@@ -130,6 +131,11 @@ class Client {
                   Channel channel = Channel::normal);
   /// Calls, subscriptions and pings without an answer yet (V65).
   size_t pendings() const;
+  /// Joins the stream that a reply offers (Reply::tunnel_id), at the server this client is connected
+  /// to (V48). Does not wait: on_link(…, true) follows when it is connected, on_link(…, false) when it
+  /// ends, is refused or does not come in time. It ends with the client's connection. not_running
+  /// without one, invalid_argument unless 1 <= tunnel_id <= 65,535.
+  Result<Stream> create_stream(uint32_t tunnel_id, StreamOptions options);
   /// Bytes queued and not yet taken by the kernel, for pacing.
   size_t pending_bytes() const;
 

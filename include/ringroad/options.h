@@ -53,6 +53,10 @@ struct ServerOptions {
   /// stay free), so that N shards have room for N times as many; a few descriptors must stay free,
   /// for a moment each. Needs Linux 6.13.
   enum class Descriptors : uint8_t { plain, direct } descriptors = Descriptors::plain;
+  /// Most streams of one client and of one shard: waiting for their peer, open, and ending. One more
+  /// is refused (Call::create_stream), counted. Ranges 0..4,096 and 0..65,536.
+  size_t streams_per_client_max = 64;
+  size_t streams_per_shard_max = 1'024;
   /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
   /// Bytes each lane between two shards can hold; full lanes make publish() answer overloaded.

@@ -64,13 +64,15 @@ struct ReplyContent {
   ReplyStatus status = ReplyStatus::success;
   std::string_view param = {};
   std::string_view data = {};
+  uint16_t tunnel_id = 0;  ///< Non-zero: offers a stream (Call::create_stream, W23).
 };
 
 /// What a call got back. A non-success status may carry a payload.
 struct Reply {
   ReplyStatus status = ReplyStatus::success;
   Payload payload = {};
-  uint16_t tunnel_id = 0;  ///< Non-zero: the server offers a stream on this TCP port (W23).
+  uint16_t tunnel_id =
+      0;  ///< Non-zero: the server offers a stream, see Client::create_stream (W23).
 };
 
 /// What to ask for: `client.fetch("/lamp", {.method = Method::set, .param = "{}"})`.

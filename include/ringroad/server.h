@@ -21,6 +21,7 @@
 #include "ringroad/options.h"
 #include "ringroad/payload.h"
 #include "ringroad/status.h"
+#include "ringroad/stream.h"
 
 namespace ringroad {
 
@@ -80,6 +81,12 @@ class Call {
   /// Answers now. gone if the connection is closing, invalid_argument if the payload is too large
   /// (V11).
   virtual Status reply(const ReplyContent& content = {}) = 0;
+  /// Opens a stream for this client (V27): listens on the address the client has dialled, for one
+  /// connection and StreamOptions::timeout. Tell the client: reply({.tunnel_id = stream.tunnel_id()}).
+  /// It ends when the client's connection does (V44). resource_exhausted: a limit, named
+  /// (streams_per_client_max, streams_per_shard_max, descriptors); gone: the connection is closing;
+  /// unsupported: the handler runs on a WorkQueue.
+  virtual Result<Stream> create_stream(StreamOptions options) = 0;
 
  protected:
   ~Call() = default;
@@ -132,6 +139,16 @@ struct ServerStats {
   uint64_t quick_malformed = 0;
   /// Replies, datagrams and orders for a client that had gone by then.
   uint64_t replies_orphaned = 0;
+  /// Streams, now: waiting for their peer, open, and ending.
+  uint64_t streams_now = 0;
+  /// Streams whose peer has connected.
+  uint64_t streams_opened = 0;
+  /// Streams that nobody joined in time.
+  uint64_t streams_timed_out = 0;
+  /// create_stream() answered resource_exhausted: streams_per_client_max or streams_per_shard_max.
+  uint64_t streams_refused = 0;
+  /// Connections to a stream of another client, closed (StreamOptions::check_peer).
+  uint64_t streams_strangers = 0;
   /// Handlers that threw.
   uint64_t handler_failures = 0;
   uint64_t closed_by_peer = 0;

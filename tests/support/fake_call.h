@@ -15,6 +15,9 @@ class FakeCall final : public Call {
   const PayloadView& payload() const override { return payload_; }
   uint32_t seqno() const override { return 0; }
   Status reply(const ReplyContent&) override { return {}; }
+  Result<Stream> create_stream(StreamOptions) override {
+    return Status(StatusCode::unsupported, "a fake call has no client");
+  }
 
  private:
   PayloadView payload_;
