@@ -19,6 +19,7 @@ Command add_serve(CLI::App& root);
 Command add_sub(CLI::App& root);
 Command add_call(CLI::App& root);
 Command add_send(CLI::App& root);
+Command add_stream(CLI::App& root);
 Command add_ping(CLI::App& root);
 Command add_playground(CLI::App& root);
 Command add_conform(CLI::App& root);

@@ -144,6 +144,8 @@ const std::vector<Check>& conform_checks() {
       {"datagram", check_datagram},
       {"quick-datagram", check_quick_datagram},
       {"quick-publish", check_quick_publish},
+      {"stream-get", check_stream_get},
+      {"stream-put", check_stream_put},
       {"ping", check_ping},
       {"noop", check_noop},
       {"alive", check_alive},

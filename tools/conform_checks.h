@@ -64,4 +64,8 @@ Judgement check_datagram(Examination& examination);
 Judgement check_quick_datagram(Examination& examination);
 Judgement check_quick_publish(Examination& examination);
 
+// Streams: conform_streams.cc
+Judgement check_stream_get(Examination& examination);
+Judgement check_stream_put(Examination& examination);
+
 }  // namespace ringroad::tools

@@ -30,9 +30,9 @@ int run(int argc, char** argv) {
   root.require_subcommand(1);
   root.footer(kFooter);
   const std::vector<Command> commands = {
-      add_demo(root),     add_serve(root),  add_sub(root),        add_send(root),
-      add_call(root),     add_ping(root),   add_playground(root), add_conform(root),
-      add_position(root), add_lookup(root), add_doctor(root)};
+      add_demo(root),    add_serve(root),    add_sub(root),    add_send(root),
+      add_call(root),    add_stream(root),   add_ping(root),   add_playground(root),
+      add_conform(root), add_position(root), add_lookup(root), add_doctor(root)};
   Words words = without_help_command(Words(argv + std::min(argc, 1), argv + argc));
   if (const std::optional<std::string> wrong = wrong_command(root, words)) {
     return static_cast<int>(fail(ExitCode::usage, *wrong));

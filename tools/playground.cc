@@ -83,6 +83,9 @@ Status Playground::register_commands() {
       {"/method", answer_method},
       {"/fail", answer_fail},
       {"/dgram/last", [this](Call& call) { answer(call, {.param = last_datagram_json()}); }},
+      {"/get_data", [this](Call& call) { streams_.get_data(call); }},
+      {"/put_data", [this](Call& call) { streams_.put_data(call); }},
+      {"/put_result", [this](Call& call) { streams_.put_result(call); }},
   };
   for (const auto& [url, handler] : commands) {
     if (Status status = server_.command(url, handler); !status.ok()) return status;

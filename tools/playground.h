@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "ringroad/server.h"
+#include "tools/playground_streams.h"
 #include "tools/wait_point.h"
 
 namespace ringroad::tools {
@@ -62,6 +63,7 @@ class Playground {
   // thread the rest; nobody reads them before stop() has joined the shard.
   PlaygroundCounts counts_;
   LastDatagram last_;
+  PlaygroundStreams streams_;
   Server server_;  // last: its handlers use the others
 };
 

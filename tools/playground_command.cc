@@ -55,6 +55,9 @@ constexpr const char* kFooter =
   /method       {"method":0} for GET, {"method":1} for SET
   /fail         {"status":128} -> that status, with {"error":"asked"}
   /dgram/last   {"n":count,"last":{"url":..,"quick":..,"param":..,"len":..}} of datagrams
+  /get_data     {"size":1048576} and a stream of that many bytes: byte i is (i*7 + (i>>8)) & 0xff
+  /put_data     a stream that takes what comes
+  /put_result   {"size":n,"crc32":c} of the last put that has ended; {"size":-1} before
   all others    status 3; an answer that would not fit into a packet is status 6
 publishes every 100 ms, n = 1, 2, 3, ...:
   /tick         {"n":n}

@@ -41,6 +41,11 @@ constexpr std::array kCounters = {
     Named{"quick_spoofed", &ServerStats::quick_spoofed},
     Named{"quick_malformed", &ServerStats::quick_malformed},
     Named{"replies_orphaned", &ServerStats::replies_orphaned},
+    Named{"streams_now", &ServerStats::streams_now},
+    Named{"streams_opened", &ServerStats::streams_opened},
+    Named{"streams_timed_out", &ServerStats::streams_timed_out},
+    Named{"streams_refused", &ServerStats::streams_refused},
+    Named{"streams_strangers", &ServerStats::streams_strangers},
     Named{"handler_failures", &ServerStats::handler_failures},
     Named{"closed_by_peer", &ServerStats::closed_by_peer},
     Named{"closed_slow_client", &ServerStats::closed_slow_client},
@@ -74,6 +79,9 @@ constexpr std::array kTroubles = {
     Named{"datagrams before a handshake", &ServerStats::datagrams_refused},
     Named{"UDP datagrams that are not VSOA", &ServerStats::quick_malformed},
     Named{"quick datagrams with a foreign source", &ServerStats::quick_spoofed},
+    Named{"streams that nobody joined in time", &ServerStats::streams_timed_out},
+    Named{"streams refused, too many", &ServerStats::streams_refused},
+    Named{"connections to a stream from a foreign address", &ServerStats::streams_strangers},
 };
 
 uint64_t per_second(uint64_t before, uint64_t now, double seconds) {

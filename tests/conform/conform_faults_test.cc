@@ -52,6 +52,8 @@ const std::vector<std::string> kChecks = {"connect",
                                           "datagram",
                                           "quick-datagram",
                                           "quick-publish",
+                                          "stream-get",
+                                          "stream-put",
                                           "ping",
                                           "noop",
                                           "alive",
@@ -169,12 +171,10 @@ struct Table {
   std::vector<Fault> (*faults)();
 };
 
-constexpr Table kTables[] = {{"Connection", connection_faults},
-                             {"Echo", echo_faults},
-                             {"Call", call_faults},
-                             {"Subscribe", subscribe_faults},
-                             {"Datagram", datagram_faults},
-                             {"Harmless", harmless_faults}};
+constexpr Table kTables[] = {
+    {"Connection", connection_faults}, {"Echo", echo_faults},         {"Call", call_faults},
+    {"Subscribe", subscribe_faults},   {"Datagram", datagram_faults}, {"Stream", stream_faults},
+    {"Harmless", harmless_faults}};
 
 class ConformFaultTable : public testing::TestWithParam<Table> {};
 

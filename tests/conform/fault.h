@@ -30,6 +30,7 @@ inline constexpr uint8_t kDatagram = 0x05;
 inline constexpr uint8_t kNoop = 0xfe;
 inline constexpr uint8_t kPing = 0xff;
 inline constexpr uint8_t kReply = 0x01;
+inline constexpr uint8_t kTunnel = 0x02;
 inline constexpr uint8_t kSet = 0x04;
 
 /// In Fault::breaks: without a handshake `connect` fails, and nothing else is tried.

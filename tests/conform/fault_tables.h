@@ -16,6 +16,7 @@ std::vector<Fault> echo_faults();
 std::vector<Fault> call_faults();
 std::vector<Fault> subscribe_faults();
 std::vector<Fault> datagram_faults();
+std::vector<Fault> stream_faults();
 std::vector<Fault> harmless_faults();
 
 inline constexpr Direction kIn = Direction::to_server;
