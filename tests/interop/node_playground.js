@@ -4,6 +4,7 @@
 'use strict';
 
 const vsoa = require('vsoa');
+const { PLAYGROUND_BYTES, bytesOf, crc32 } = require('./stream_bytes');
 
 const ADDRESS = '127.0.0.1';
 const ROUND_MS = 100;
@@ -18,6 +19,7 @@ class NodePlayground {
     this.server.sendTimeout(SEND_TIMEOUT_MS);
     this.datagrams = 0;
     this.last = null;
+    this.put = { size: -1 };
     this.n = 0;
     this.registerCommands();
     this.server.ondata = (client, url, payload = {}, quick = false) => {
@@ -38,6 +40,7 @@ class NodePlayground {
         const good = param && Number.isInteger(param.status);
         return good ? [param.status, { param: { error: 'asked' } }] : [ARGUMENTS];
       },
+      '/put_result': () => [0, { param: this.put }],
       '/dgram/last': () => [0, { param: { n: this.datagrams, last: this.last } }],
     };
     for (const [url, command] of Object.entries(commands)) {
@@ -46,6 +49,27 @@ class NodePlayground {
         client.reply(status, request.seqno, content);
       });
     }
+    this.server.on('/get_data', (client, request) => this.getData(client, request));
+    this.server.on('/put_data', (client, request) => this.putData(client, request));
+  }
+
+  getData(client, request) {
+    const stream = this.server.createStream();
+    stream.on('error', () => {}); // the client has left
+    stream.on('connect', () => stream.end(bytesOf(PLAYGROUND_BYTES)));
+    client.reply(0, request.seqno, { param: { size: PLAYGROUND_BYTES } }, stream.tunid);
+  }
+
+  putData(client, request) {
+    const stream = this.server.createStream();
+    const put = { size: 0, crc32: 0 };
+    stream.on('error', () => {});
+    stream.on('data', (chunk) => {
+      put.size += chunk.length;
+      put.crc32 = crc32(chunk, put.crc32);
+    });
+    stream.on('close', () => { this.put = put; });
+    client.reply(0, request.seqno, stream.tunid);
   }
 
   takeDatagram(client, url, payload, quick) {

@@ -12,7 +12,7 @@ root=$(cd "$here/../.." && pwd)
 script_seconds=120
 npm_seconds=90
 all_seconds=540 # below the limit in tools/test.sh, which would lose the counts
-scripts=(serve_handshake serve_relay serve_crowd playground_contract conform_node
+scripts=(serve_handshake serve_relay serve_crowd playground_contract streams conform_node
   quirks_clients quirks_rows quirks_topics quirks_servers position_node peer_commands node_server)
 
 skip() { # cause
