@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "client/resolver.h"
 #include "client/server_url.h"
 #include "client/waiter.h"
 #include "proto/json.h"
@@ -72,6 +73,8 @@ Status outcome_of(const Result<Reply>& reply) {
 }
 
 }  // namespace
+
+static_assert(sizeof(ClientCore) <= 640, "a gateway has ten thousand: what few need is a pointer");
 
 /// A list on its way to a server that takes no lists.
 struct ClientCore::UrlList {
@@ -171,7 +174,9 @@ Status ClientCore::robot(std::string_view url, RobotOptions options) {
   if (Status status = options.validate(); !status.ok()) return status;
   if (Status status = check_password(options.password); !status.ok()) return status;
   if (Status status = check_subscriptions(options.subscriptions); !status.ok()) return status;
-  Result<engine::Address> server = client::parse_server_url(url);
+  const Result<std::string> found = client::resolve_url(url, options.connect_timeout);
+  if (!found.ok()) return found.status();
+  Result<engine::Address> server = client::parse_server_url(*found);
   if (!server.ok()) return server.status();
   if (Status status = may_connect(); !status.ok()) return status;
   client::Waiter<Status> started;

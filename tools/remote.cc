@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "ringroad/connect_code.h"
 #include "tools/file_bytes.h"
 #include "tools/json_value.h"
 #include "tools/number_options.h"
@@ -37,6 +38,14 @@ Status explained(const Status& status, const std::string& server, std::string_vi
   }
   if (status.code() != StatusCode::bad_response) return status;
   return {status.code(), fmt::format("{}: {}", server, status.message())};
+}
+
+/// With the number and the name that VSOA's own documents have for it (V61).
+Status numbered(const Status& status) {
+  const ConnectCode code = connect_code(status);
+  if (code == ConnectCode::ok || code == ConnectCode::error) return status;
+  return {status.code(), fmt::format("{} [VSOA: {}, {}]", status.message(), static_cast<int>(code),
+                                     to_string(code))};
 }
 
 }  // namespace
@@ -128,7 +137,7 @@ Status connect(Client& client, const std::string& server, ConnectOptions options
   const Status started = client.connect_async(
       server, std::move(options), [answer](const Status& status) { answer->set(status); });
   if (!started.ok()) return started;
-  return explained(answer->wait().value_or(interrupted_status()), server, password);
+  return numbered(explained(answer->wait().value_or(interrupted_status()), server, password));
 }
 
 Result<std::chrono::nanoseconds> ping(Client& client, std::chrono::milliseconds timeout,

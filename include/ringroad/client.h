@@ -75,7 +75,7 @@ class Client {
   /// Connects, and connects again whenever the connection is lost, until disconnect(); pings, so that a
   /// server that says nothing more is noticed; restores subscriptions (V67). on_connect() hears true and
   /// false in turn; messages of restored subscriptions may come just before true. Ok: it has begun,
-  /// connected or not. invalid_argument if the client is connected, connecting or has a robot, and in a
+  /// connected or not; a name is looked up once, before. invalid_argument if the client is connected, connecting or has a robot, and in a
   /// callback.
   Status robot(std::string_view url, RobotOptions options = {});
   /// ok while a robot is connected, or there is none; else why its last attempt failed, or its last

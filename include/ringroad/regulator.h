@@ -77,7 +77,7 @@ class Regulator {
 class PacedRegulator {
  public:
   PacedRegulator(const RegulatorOptions& options, Regulator::Callback on_value);
-  ~PacedRegulator();  ///< Waits for a running on_value; what waits is not handed over.
+  ~PacedRegulator();  ///< Waits for a running on_value, so not inside it; what waits is not handed over.
   PacedRegulator(const PacedRegulator&) = delete;
   PacedRegulator& operator=(const PacedRegulator&) = delete;
 

@@ -154,6 +154,7 @@ TEST(Cli, AWrongPasswordIsExitThree) {
   const Outcome wrong = run({"ping", gateway.server(), "--password", "654321"});
   EXPECT_EQ(wrong.exit_code, 3);
   EXPECT_TRUE(has(wrong.text, "password")) << wrong.text;
+  EXPECT_TRUE(has(wrong.text, "[VSOA: 6, INVALID_PASSWD]")) << wrong.text;
 }
 
 TEST(Cli, SubThatHearsTooLittleInTimeIsExitOne) {
