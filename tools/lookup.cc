@@ -40,8 +40,9 @@ constexpr const char* kFooter =
     R"(Without --server those in the environment variable VSOA_POS_SERVER are asked (ip[:port], with commas
 between), then those in /etc/vsoa.pos (a line each: ip port). A missing port is 54. Each is asked twice.
 
-Example: where is the lamp?
-  ringroad lookup lamp --server 127.0.0.1:5400)";
+Example: where is the lamp, and is it there?
+  ringroad lookup lamp --server 127.0.0.1:5400
+  ringroad ping $(ringroad lookup lamp --server 127.0.0.1:5400))";
 
 }  // namespace
 
