@@ -79,6 +79,9 @@ inline constexpr size_t kPinnedWasteShare =
     8;  // a slice whose block is larger by this part of it is copied out when too much is pinned
 static_assert(kPinnedExcessMax <= 524'288, "no more than the smallest queue a client may have");
 
+// Quality of service.
+inline constexpr size_t kPriorities = 8;  // 0 (lowest, default) to 7 (V30)
+
 // Between threads.
 inline constexpr size_t kCacheLineBytes = 64;           // what two cores must not share by accident
 inline constexpr size_t kMailboxQuantumBytes = 16'384;  // one lane's turn in a drain

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "engine/loop.h"
 
 namespace ringroad::engine {
@@ -69,6 +70,17 @@ void Connection::start() {
 
 void Connection::flush_soon() {
   if (state_ == State::open || state_ == State::closing) loop_.flush_later(*this);
+}
+
+void Connection::set_priority(uint8_t priority) {
+  CHECK(priority < base::kPriorities);
+  priority_ = priority;
+}
+
+void Connection::set_traffic_class(uint8_t traffic_class) {
+  if (state_ != State::open) return;
+  // Fails only if the peer has already gone, or no descriptor is free for a moment.
+  (void)loop_.io().set_option(socket_, SocketOption::traffic_class, traffic_class);
 }
 
 void Connection::flush() {

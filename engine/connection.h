@@ -83,6 +83,12 @@ class Connection {
   /// Ends now; what was not sent is lost.
   void terminate(CloseCause cause);
 
+  /// Below base::kPriorities; higher ones are flushed first. From the next flush_soon() on.
+  void set_priority(uint8_t priority);
+  uint8_t priority() const { return priority_; }
+  /// The TOS byte of what it sends.
+  void set_traffic_class(uint8_t traffic_class);
+
   /// Open, and not about to end: what is received is wanted, what is queued will be sent.
   bool open() const { return state_ == State::open; }
   bool sending() const { return flight_ != nullptr; }
@@ -139,6 +145,7 @@ class Connection {
   bool paused_ = false;
   bool peer_ended_ = false;           // end of stream was received
   bool delivering_ = false;           // inside on_bytes
+  uint8_t priority_ = 0;
   Flight* flight_ = nullptr;          // what is being sent, until its result
   std::unique_ptr<Lending> lending_;  // since a send was large enough for zero copy
   Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);

@@ -1,6 +1,7 @@
 #include "engine/loop.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/check.h"
@@ -35,7 +36,7 @@ Loop::Loop(Io& io, Work& work, LoopOptions options)
 
 Loop::~Loop() {
   CHECK(closed_.empty());
-  CHECK(dirty_.empty());
+  for (const auto& connections : dirty_) CHECK(connections.empty());
   CHECK(!has_loans());
 }
 
@@ -91,11 +92,23 @@ void Loop::run_input() {
 }
 
 bool Loop::flush() {
+  uint32_t due = (dirty_priorities_ | work_.due_priorities()) & ~1U;
+  while (due != 0) {  // most of the time nobody has a priority
+    const auto highest = static_cast<size_t>(std::bit_width(due)) - 1;
+    flush_connections(highest);
+    work_.flush_priority(highest);
+    due &= ~(1U << highest);
+  }
+  flush_connections(0);
+  return work_.flush();
+}
+
+void Loop::flush_connections(size_t priority) {
   // Only those that are dirty now: one that becomes dirty again waits for the next turn.
   base::IntrusiveList<Connection, &Connection::loop_hook_> round;
-  round.splice_back(dirty_);
+  round.splice_back(dirty_[priority]);
+  dirty_priorities_ &= ~(1U << priority);
   while (!round.empty()) round.pop_front().flush();
-  return work_.flush();
 }
 
 void Loop::reap() {
@@ -103,7 +116,7 @@ void Loop::reap() {
 }
 
 void Loop::wait(bool pending) {
-  const bool busy = pending || next_input_ < input_.size() || !dirty_.empty();
+  const bool busy = pending || next_input_ < input_.size() || dirty_priorities_ != 0;
   if (busy || stopping_.load(std::memory_order_acquire) || spin()) {
     io_.wait(Duration::zero(), completed_);
   } else {
@@ -147,7 +160,9 @@ void Loop::sleep() {
 }
 
 void Loop::flush_later(Connection& connection) {
-  if (!connection.loop_hook_.linked()) dirty_.push_back(connection);
+  if (connection.loop_hook_.linked()) return;
+  dirty_[connection.priority()].push_back(connection);
+  dirty_priorities_ |= 1U << connection.priority();
 }
 
 void Loop::reap_later(Connection& connection) {

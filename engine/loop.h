@@ -8,6 +8,7 @@
 //         turn().
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include "base/counter.h"
 #include "base/intrusive_list.h"
+#include "base/limits.h"
 #include "engine/connection.h"
 #include "engine/flight.h"
 #include "engine/io.h"
@@ -43,6 +45,10 @@ class Loop {
     /// Flushes what is not a single connection's (cohorts). Returns false if some must wait for the
     /// next turn.
     virtual bool flush() = 0;
+    /// The same for those of this priority (above 0) only, which are sent to before all lower ones.
+    virtual void flush_priority(size_t) {}
+    /// Bit i: flush_priority(i) has something to do.
+    virtual uint32_t due_priorities() const { return 0; }
     /// Announces sleep to other threads; false: a message has come in, do not sleep.
     virtual bool may_sleep() = 0;
     /// A message has come in: drain() would find it. Asked while spinning.
@@ -95,6 +101,7 @@ class Loop {
   void run_work();
   void run_input();
   bool flush();
+  void flush_connections(size_t priority);
   void reap();
   void wait(bool pending);
   bool spin();
@@ -115,7 +122,8 @@ class Loop {
   size_t next_input_ = 0;
   size_t turn_bytes_ = 0;
   base::Counter held_bytes_;
-  base::IntrusiveList<Connection, &Connection::loop_hook_> dirty_;
+  std::array<base::IntrusiveList<Connection, &Connection::loop_hook_>, base::kPriorities> dirty_;
+  uint32_t dirty_priorities_ = 0;  // bit i: dirty_[i] is not empty, or was a moment ago
   base::IntrusiveList<Connection, &Connection::loop_hook_> closed_;
   std::vector<std::unique_ptr<Flight>> flights_;  // free ones
   std::atomic<bool> stopping_{false};             // stop() release -> run() acquire

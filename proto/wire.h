@@ -60,6 +60,11 @@ inline constexpr int64_t kDomainAny = -1;  // never sent
 inline constexpr int64_t kDomainIpv4 = 2;
 inline constexpr int64_t kDomainIpv6 = 10;
 
+/// W21: the TOS byte of what goes to and comes from a client of this priority (0 to 7).
+constexpr uint8_t traffic_class(uint8_t priority) {
+  return priority == 0 ? uint8_t{0} : static_cast<uint8_t>(priority << 5 | 0x08);
+}
+
 struct PacketHeader {
   PacketType type = PacketType::noop;
   uint8_t flags = 0;  // the known ones: reserved bits are dropped when decoding (A7)

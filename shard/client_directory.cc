@@ -30,6 +30,7 @@ void ClientDirectory::publish(uint32_t slot, uint32_t generation, const ClientEn
     target.generation.store(generation, kRelease);
     target.wire_id.store(entry.wire_id, kRelease);
     target.quick_port.store(entry.quick_port, kRelease);
+    target.priority.store(entry.priority, kRelease);
     for (size_t i = 0; i < kAddressWords; ++i) target.address[i].store(address[i], kRelease);
   });
 }
@@ -59,6 +60,12 @@ void ClientDirectory::set_quick_port(uint32_t slot, uint16_t port) {
   Slot& target = slot_at(slot);
   CHECK(target.state.load(kRelaxed) != State::empty);
   update(target, [&] { target.quick_port.store(port, kRelease); });
+}
+
+void ClientDirectory::set_priority(uint32_t slot, uint8_t priority) {
+  Slot& target = slot_at(slot);
+  CHECK(target.state.load(kRelaxed) != State::empty);
+  update(target, [&] { target.priority.store(priority, kRelease); });
 }
 
 ClientDirectory::State ClientDirectory::state_of(Authed authed) {
@@ -100,6 +107,7 @@ ClientEntry ClientDirectory::load_entry(const Slot& slot, State state) {
   ClientEntry entry;
   entry.wire_id = slot.wire_id.load(kAcquire);
   entry.quick_port = slot.quick_port.load(kAcquire);
+  entry.priority = slot.priority.load(kAcquire);
   entry.authed = state == State::active_authed ? Authed::yes : Authed::no;
   std::memcpy(entry.address.data(), address.data(), sizeof(address));
   return entry;

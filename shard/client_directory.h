@@ -23,6 +23,7 @@ struct ClientEntry {
   Authed authed = Authed::yes;
   engine::Address address;
   uint16_t quick_port = 0;  // 0: announced none
+  uint8_t priority = 0;
 };
 
 class ClientDirectory {
@@ -36,6 +37,7 @@ class ClientDirectory {
   void retire(uint32_t slot);
   void set_authed(uint32_t slot, Authed authed);
   void set_quick_port(uint32_t slot, uint16_t port);
+  void set_priority(uint32_t slot, uint8_t priority);
 
   /// nullopt if that generation of the slot is not, or no longer, here.
   std::optional<ClientEntry> read(uint32_t slot, uint32_t generation) const;
@@ -62,6 +64,7 @@ class ClientDirectory {
     std::atomic<uint32_t> generation{0};
     std::atomic<uint32_t> wire_id{0};
     std::atomic<uint16_t> quick_port{0};
+    std::atomic<uint8_t> priority{0};
     std::array<std::atomic<uint32_t>, kAddressWords> address = {};
   };
   struct Chunk {

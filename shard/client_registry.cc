@@ -13,7 +13,7 @@ uint32_t ClientRegistry::activate(Session& session) {
   const base::SlotHandle handle = session.key().handle;
   by_wire_id_.add(wire_id, handle.slot);
   directory_.publish(handle.slot, handle.generation,
-                     {wire_id, Authed::yes, session.peer(), session.quick_port()});
+                     {wire_id, Authed::yes, session.peer(), session.quick_port(), session.priority()});
   return wire_id;
 }
 

@@ -14,8 +14,16 @@
 
 namespace ringroad::shard {
 
-/// Who gets publishes at all. Part of a cohort's identity.
+/// Who gets publishes at all.
 enum class Audience : uint8_t { listening, muted };
+
+/// What the members of a cohort have in common beside their set. Part of its identity.
+struct Standing {
+  Audience audience = Audience::listening;
+  uint8_t priority = 0;  // below kPriorities
+
+  bool operator==(const Standing&) const = default;
+};
 
 /// One pattern of a cohort's set, and where the cohort stands in that pattern's list of cohorts.
 struct CohortEdge {
@@ -39,7 +47,7 @@ class Cohort {
 
   std::vector<CohortEdge> edges_;  // sorted by pattern
   SetHash hash_;
-  Audience audience_ = Audience::listening;
+  Standing standing_;
   uint32_t index_ = 0;    // in the table
   uint64_t visited_ = 0;  // the publish that last came by: one copy per client (D13)
 

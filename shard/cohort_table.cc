@@ -31,11 +31,11 @@ void SetHash::remove(PatternId pattern) {
   high -= mix(pattern + 0xd1b54a32d192ed03ULL);
 }
 
-Cohort* CohortTable::find(const SetHash& hash, Audience audience, std::span<const PatternId> set) {
+Cohort* CohortTable::find(const SetHash& hash, Standing standing, std::span<const PatternId> set) {
   const auto [begin, end] = by_hash_.equal_range(hash.low);
   for (auto entry = begin; entry != end; ++entry) {
     Cohort& cohort = *entry->second;
-    if (cohort.hash_ != hash || cohort.audience_ != audience) continue;
+    if (cohort.hash_ != hash || cohort.standing_ != standing) continue;
     const bool same =
         std::equal(cohort.edges_.begin(), cohort.edges_.end(), set.begin(), set.end(),
                    [](const CohortEdge& edge, PatternId id) { return edge.pattern == id; });
@@ -44,7 +44,7 @@ Cohort* CohortTable::find(const SetHash& hash, Audience audience, std::span<cons
   return nullptr;
 }
 
-Cohort& CohortTable::create(const SetHash& hash, Audience audience,
+Cohort& CohortTable::create(const SetHash& hash, Standing standing,
                             std::span<const PatternId> set) {
   uint32_t index = static_cast<uint32_t>(cohorts_.size());
   if (free_.empty()) {
@@ -56,7 +56,8 @@ Cohort& CohortTable::create(const SetHash& hash, Audience audience,
   cohorts_[index] = std::make_unique<Cohort>(pool_);
   Cohort& cohort = *cohorts_[index];
   cohort.hash_ = hash;
-  cohort.audience_ = audience;
+  cohort.standing_ = standing;
+  prior_ += standing.priority == 0 ? 0 : 1;
   cohort.index_ = index;
   cohort.edges_.reserve(set.size());
   for (const PatternId pattern : set) cohort.edges_.push_back({pattern, 0});
@@ -71,6 +72,7 @@ void CohortTable::destroy(Cohort& cohort) {
   cohort.dirty_hook_.unlink();
   for (const CohortEdge& edge : cohort.edges_) unlink(cohort, edge);
   by_hash_.erase(entry_of(cohort));
+  prior_ -= cohort.standing_.priority == 0 ? 0 : 1;
   free_.push_back(cohort.index_);
   cohorts_[cohort.index_].reset();
 }
@@ -100,7 +102,7 @@ std::span<Cohort* const> CohortTable::cohorts_of(PatternId pattern) const {
 }
 
 void CohortTable::link(Cohort& cohort, CohortEdge& edge) {
-  if (cohort.audience_ == Audience::muted) return;
+  if (cohort.standing_.audience == Audience::muted) return;
   if (edge.pattern >= by_pattern_.size()) by_pattern_.resize(edge.pattern + 1);
   std::vector<Cohort*>& list = by_pattern_[edge.pattern];
   edge.position = static_cast<uint32_t>(list.size());
@@ -109,7 +111,7 @@ void CohortTable::link(Cohort& cohort, CohortEdge& edge) {
 }
 
 void CohortTable::unlink(Cohort& cohort, const CohortEdge& edge) {
-  if (cohort.audience_ == Audience::muted) return;
+  if (cohort.standing_.audience == Audience::muted) return;
   std::vector<Cohort*>& list = by_pattern_[edge.pattern];
   CHECK(list[edge.position] == &cohort);
   Cohort& last = *list.back();

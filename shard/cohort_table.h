@@ -23,11 +23,11 @@ class CohortTable {
   explicit CohortTable(engine::BlockPool& pool) : pool_(pool) {}
 
   /// The cohort of exactly this set (sorted ids), or null.
-  Cohort* find(const SetHash& hash, Audience audience, std::span<const PatternId> set);
+  Cohort* find(const SetHash& hash, Standing standing, std::span<const PatternId> set);
   /// False: certainly no cohort has this set.
   bool may_have(const SetHash& hash) const { return by_hash_.count(hash.low) > 0; }
   /// A new, empty one, linked to its patterns if it is listening.
-  Cohort& create(const SetHash& hash, Audience audience, std::span<const PatternId> set);
+  Cohort& create(const SetHash& hash, Standing standing, std::span<const PatternId> set);
   /// It must have no members.
   void destroy(Cohort& cohort);
 
@@ -38,6 +38,8 @@ class CohortTable {
   std::span<Cohort* const> cohorts_of(PatternId pattern) const;
   Cohort* at(uint32_t index) { return cohorts_[index].get(); }
   size_t size() const { return by_hash_.size(); }
+  /// Some cohort's priority is not 0.
+  bool has_priorities() const { return prior_ > 0; }
   /// Changes whenever cohorts_of() may answer otherwise.
   uint64_t version() const { return version_; }
 
@@ -54,6 +56,7 @@ class CohortTable {
   std::vector<uint32_t> free_;
   std::vector<std::vector<Cohort*>> by_pattern_;  // listening cohorts only
   HashIndex by_hash_;                             // key: SetHash::low
+  size_t prior_ = 0;  // cohorts whose priority is not 0
   uint64_t version_ = 1;
 };
 

@@ -20,7 +20,9 @@ Fanout::Fanout(engine::BlockPool& pool, InterestFilter& filter, size_t queue_byt
 }
 
 Fanout::~Fanout() {
-  while (!dirty_.empty()) dirty_.pop_front();
+  for (auto& cohorts : dirty_) {
+    while (!cohorts.empty()) cohorts.pop_front();
+  }
   CHECK(table_.size() == 0);
 }
 
@@ -48,6 +50,11 @@ void Fanout::match_slow(std::string_view url) {
       matched_.push_back(cohort->index_);
     }
   });
+  if (table_.has_priorities()) {  // quick packets leave in this order (V18)
+    std::sort(matched_.begin(), matched_.end(), [this](uint32_t a, uint32_t b) {
+      return table_.at(a)->standing_.priority > table_.at(b)->standing_.priority;
+    });
+  }
   memo_.store(url, table_.version(), matched_);
 }
 
@@ -125,7 +132,9 @@ void Fanout::shed_laggards(Cohort& cohort, size_t lag_bytes_max) {
 }
 
 void Fanout::mark_dirty(Cohort& cohort) {
-  if (!cohort.dirty_hook_.linked()) dirty_.push_back(cohort);
+  if (cohort.dirty_hook_.linked()) return;
+  dirty_[cohort.standing_.priority].push_back(cohort);
+  due_ |= 1U << cohort.standing_.priority;
 }
 
 // ---- One member's way
@@ -232,19 +241,29 @@ uint64_t Fanout::pending_packets(const Member& member) const {
   return packets;
 }
 
-bool Fanout::flush(size_t sends) {
-  while (!dirty_.empty()) {
-    Cohort& cohort = dirty_.pop_front();
+size_t Fanout::flush(size_t priority, size_t sends) {
+  auto& cohorts = dirty_[priority];
+  size_t done = 0;
+  while (!cohorts.empty()) {
+    Cohort& cohort = cohorts.pop_front();
     while (!cohort.due_.empty()) {
-      if (sends == 0) {
-        dirty_.push_back(cohort);  // behind the others: a busy one must not starve them
-        return false;
+      if (done == sends) {
+        cohorts.push_back(cohort);  // behind the others: a busy one must not starve them
+        return done;
       }
-      --sends;
+      ++done;
       cohort.due_.pop_front().flush_now();
     }
   }
-  return true;
+  due_ &= ~(1U << priority);
+  return done;
+}
+
+bool Fanout::flush(size_t sends) {
+  for (size_t priority = base::kPriorities; priority-- > 0 && due_ != 0;) {
+    if ((due_ >> priority & 1U) != 0) sends -= flush(priority, sends);
+  }
+  return flushed();
 }
 
 }  // namespace ringroad::shard

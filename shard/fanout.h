@@ -5,14 +5,15 @@
 // Bound:  per client queue_bytes_max, exact: a follower lags at most half of it, then it
 //         straggles with a lane of its own, whose every push is checked. Full: on_overflow() (the
 //         session closes), counted.
-// Order:  one client gets publishes in publish order, whole, once; across subscription changes
-//         too.
+// Order:  one client gets publishes in publish order, whole, once; across changes of its
+//         subscriptions and priority, too. Of many clients, higher priorities are sent to first.
 //         Of a client that conflates and lags, a newer publish replaces the one of its URL that waits.
 // Counts: offered = sent + dropped + conflated + pending, always (Stats).
 // Why here: the life of a publish inside one shard, without sockets: tested with members that are
 //         no sessions.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,6 +23,7 @@
 
 #include "base/counter.h"
 #include "base/intrusive_list.h"
+#include "base/limits.h"
 #include "engine/block.h"
 #include "shard/cohort_table.h"
 #include "shard/match_memo.h"
@@ -57,6 +59,8 @@ class Fanout {
   std::vector<std::string> unsubscribe_all(Member& member);
   /// muted: keeps its subscriptions and gets nothing from now on. What is pending is still sent.
   void set_audience(Member& member, Audience audience);
+  /// Higher ones are sent to first (V30). What is pending is still sent, in order.
+  void set_priority(Member& member, uint8_t priority);
   /// close: what waits is sent all the same. conflate: from the next publish on.
   void set_backlog(Member& member, Backlog backlog);
   /// For good: drops its subscriptions and what is pending. Returns its patterns.
@@ -90,14 +94,18 @@ class Fanout {
   size_t pending_bytes(const Member& member) const;
   uint64_t pending_packets(const Member& member) const;
 
-  /// Flushes members that are due, at most `sends`. False: some are left for the next turn.
+  /// Flushes the members of this priority that are due, at most `sends`. Returns how many.
+  size_t flush(size_t priority, size_t sends);
+  /// Flushes all that are due, the higher priorities first, at most `sends`. False: some are left.
   bool flush(size_t sends);
+  /// Bit i: flush(i, …) may have something to do.
+  uint32_t due() const { return due_; }
 
   const Stats& stats() const { return stats_; }
   const SubscriptionTrie& trie() const { return trie_; }
   size_t cohorts() const { return table_.size(); }
   /// Nobody is due: flush() would do nothing.
-  bool flushed() const { return dirty_.empty(); }
+  bool flushed() const { return due_ == 0; }
 
  private:
   using Lane = engine::Outbox::Lane;
@@ -145,7 +153,8 @@ class Fanout {
   MatchMemo memo_;                 // URL -> indices of cohorts, for table_'s version
   std::vector<uint32_t> matched_;  // scratch of for_each_cohort
   uint64_t publish_number_ = 0;
-  base::IntrusiveList<Cohort, &Cohort::dirty_hook_> dirty_;
+  std::array<base::IntrusiveList<Cohort, &Cohort::dirty_hook_>, base::kPriorities> dirty_;
+  uint32_t due_ = 0;  // bit i: dirty_[i] is not empty, or was a moment ago
   base::IntrusiveList<Member, &Member::hook_> overflowed_;  // within one publish
   Stats stats_;
 };

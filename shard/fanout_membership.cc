@@ -61,6 +61,13 @@ void Fanout::set_audience(Member& member, Audience audience) {
   if (member.cohort_ != nullptr) move(member, set_of(member));
 }
 
+void Fanout::set_priority(Member& member, uint8_t priority) {
+  CHECK(priority < base::kPriorities);
+  if (member.priority_ == priority) return;
+  member.priority_ = priority;
+  if (member.cohort_ != nullptr) move(member, set_of(member));
+}
+
 std::vector<std::string> Fanout::leave(Member& member) {
   stats_.dropped.add(pending_packets(member));
   member.backlog_ = Backlog::close;  // what is dropped need not be conflated first
@@ -126,14 +133,15 @@ bool Fanout::change_in_place(Member& member, const PatternSet& added, const Patt
 }
 
 void Fanout::move(Member& member, const PatternSet& set) {
-  const Audience audience = member.muted_ ? Audience::muted : Audience::listening;
+  const Standing standing = {.audience = member.muted_ ? Audience::muted : Audience::listening,
+                             .priority = member.priority_};
   SetHash hash;
   for (const PatternId pattern : set) hash.add(pattern);
   Cohort* target = nullptr;
   if (!set.empty()) {
-    target = table_.find(hash, audience, set);
+    target = table_.find(hash, standing, set);
     if (target == nullptr) {
-      target = &table_.create(hash, audience, set);
+      target = &table_.create(hash, standing, set);
       for (const PatternId pattern : set) use(pattern);
     }
   }

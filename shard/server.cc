@@ -1,5 +1,6 @@
 #include "ringroad/server.h"
 
+#include <string>
 #include <utility>
 
 #include "base/limits.h"
@@ -108,7 +109,26 @@ Status RemoteClient::set_backlog(Backlog backlog) {
   const auto core = core_.lock();
   if (!core) return gone();
   return core->post(
-      {.kind = shard::ShardMessage::Kind::backlog, .backlog = backlog, .client = key_}, nullptr);
+      {.kind = shard::ShardMessage::Kind::backlog, .value = static_cast<uint16_t>(backlog), .client = key_}, nullptr);
+}
+
+uint8_t RemoteClient::priority() const {
+  const auto core = core_.lock();
+  const auto entry = core ? core->find(key_) : std::nullopt;
+  return entry ? entry->priority : uint8_t{0};
+}
+
+Status RemoteClient::set_priority(int priority) {
+  if (priority < 0 || static_cast<size_t>(priority) >= base::kPriorities) {
+    return {StatusCode::invalid_argument,
+            "priority is " + std::to_string(priority) + ", must be 0..7 (V30)"};
+  }
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post({.kind = shard::ShardMessage::Kind::priority,
+                     .value = static_cast<uint16_t>(priority),
+                     .client = key_},
+                    nullptr);
 }
 
 Status RemoteClient::close() {

@@ -86,6 +86,7 @@ void Session::on_quick(const proto::PacketView& packet) {
   if (!active()) return;
   open_gate();  // who knows its id has the reply that told it
   on_datagram(packet, Channel::quick);
+  if (qos_due_) tell_priority();
 }
 
 // ---- Sending
@@ -122,11 +123,14 @@ void Session::send(const proto::PacketSpec& spec) {
   // publish).
   const Lane lane = host_.publish_count() == publishes_seen_ ? Lane::control : Lane::ordered;
   send_slice(lane, encode(spec));
+  if (zero_open_) close_zero(spec);
 }
 
 void Session::send_encoded(std::span<const std::byte> packet) {
   // From another thread: whether it published before is not known here, so nothing is overtaken.
-  if (state_ != State::ending) send_slice(Lane::ordered, host_.writer().copy(packet));
+  if (state_ == State::ending) return;
+  send_slice(Lane::ordered, host_.writer().copy(packet));
+  if (zero_open_) close_zero(packet);
 }
 
 void Session::send_slice(Lane lane, engine::Slice slice) {
@@ -224,7 +228,10 @@ void Session::stop_timer() {
 }
 
 void Session::on_timer() {
-  if (gate_closed_) return open_gate();
+  if (gate_closed_) {
+    open_gate();
+    return tell_priority();
+  }
   if (state_ != State::fresh) return;
   state_ = State::ending;
   link_.terminate(CloseCause::timed_out);

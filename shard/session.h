@@ -58,6 +58,8 @@ class SessionLink {
   virtual bool sending() const = 0;
   virtual void flush_now() = 0;
   virtual void flush_soon() = 0;
+  /// What it sends leaves before that of lower priorities, and carries the traffic class (W21).
+  virtual void set_priority(uint8_t priority) = 0;
   virtual void pause() = 0;
   virtual void resume() = 0;
   virtual void close_after_flush(engine::CloseCause cause) = 0;
@@ -83,6 +85,8 @@ class SessionHost {
   virtual uint32_t activate(Session& session) = 0;
   /// A later handshake has announced another UDP port (B13).
   virtual void move_quick(Session& session) = 0;
+  /// Its priority is another one now.
+  virtual void move_priority(Session& session) = 0;
   /// Its reply is queued: tells the application.
   virtual void announce(Session& session) = 0;
   /// Runs the handler of an RPC; it may reply through the session. False: no such URL.
@@ -124,6 +128,8 @@ class Session final : public Member {
   void send_encoded(std::span<const std::byte> packet);
   Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
   void set_authed(Authed authed);
+  void set_priority(uint8_t priority);
+  uint8_t priority() const { return priority_; }
   void set_backlog(Backlog backlog) { host_.fanout().set_backlog(*this, backlog); }
   /// It waited for room, or for others: goes on reading. False: still no room for its datagram.
   bool retry();
@@ -174,8 +180,13 @@ class Session final : public Member {
   bool fits(size_t bytes);
   void check_backlog();
   void leave_fanout();
+  // session_qos.cc: the priority, and when the client is told (F5)
+  void tell_priority();
+  void close_zero(const proto::PacketSpec& reply);
+  void close_zero(std::span<const std::byte> packet);
   // session_requests.cc: one function per packet type
   void handle(const proto::PacketView& packet);
+  void dispatch(const proto::PacketView& packet);
   void on_servinfo(const proto::PacketView& packet);
   void on_rpc(const proto::PacketView& packet);
   void on_subscribe(const proto::PacketView& packet);
@@ -200,6 +211,8 @@ class Session final : public Member {
   bool gate_closed_ = false;
   bool solo_leaving_ = false;  // a SERVINFO reply is in the send under way
   bool backlogged_ = false;    // reading is paused: the outbox is too full
+  bool qos_due_ = false;       // the client does not know its priority yet
+  bool zero_open_ = false;     // a call with seqno 0 has no answer yet
   uint32_t subscription_bytes_ = 0;
   std::unique_ptr<const engine::Address> local_;
   uint64_t publishes_seen_ = 0;  // host's count when the current packet's handler began

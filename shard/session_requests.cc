@@ -52,6 +52,11 @@ void Session::handle(const proto::PacketView& packet) {
   if (packet.header.reply()) return;  // W7, C8
   if (!active() && wants_access(packet.header.type) && !host_.config().password.empty())
     return refuse(packet);
+  dispatch(packet);
+  if (qos_due_) tell_priority();
+}
+
+void Session::dispatch(const proto::PacketView& packet) {
   switch (packet.header.type) {
     case PacketType::servinfo:
       return on_servinfo(packet);
@@ -113,6 +118,7 @@ void Session::on_servinfo(const proto::PacketView& packet) {
 }
 
 void Session::on_rpc(const proto::PacketView& packet) {
+  zero_open_ |= packet.header.seqno == 0;
   if (packet.url.empty() || packet.url.front() != '/')
     return answer(packet, ReplyStatus::arguments);                           // C2
   if (!host_.call(*this, packet)) answer(packet, ReplyStatus::invalid_url);  // C3

@@ -74,17 +74,22 @@ bool Shard::in_turn_of_this_thread() const {
 size_t Shard::drain(size_t bytes_budget) {
   published_bytes_ = 0;
   quick_sends_ = 0;
+  sends_left_ = base::kSendsPerTurn;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   tunnels_.drain();
   return mailbox_.drain(bytes_budget,
                         [this](std::span<const std::byte> record) { return on_message(record); });
 }
 
+void Shard::flush_priority(size_t priority) {
+  sends_left_ -= fanout_.flush(priority, sends_left_);
+}
+
 bool Shard::flush() {
-  const bool done = fanout_.flush(base::kSendsPerTurn);
+  flush_priority(0);
   tunnels_.sweep();
   if (stopping_) finish_stop();
-  return done;
+  return fanout_.flushed();
 }
 
 size_t Shard::on_message(std::span<const std::byte> record) {
@@ -131,7 +136,9 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
       return;
     }
     case ShardMessage::Kind::backlog:
-      return session.set_backlog(message.backlog);
+      return session.set_backlog(static_cast<Backlog>(message.value));
+    case ShardMessage::Kind::priority:
+      return session.set_priority(static_cast<uint8_t>(message.value));
     case ShardMessage::Kind::publish:
       break;
   }

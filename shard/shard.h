@@ -87,6 +87,8 @@ class Shard final : public engine::Loop::Work,
   // engine::Loop::Work
   size_t drain(size_t bytes_budget) override;
   bool flush() override;
+  void flush_priority(size_t priority) override;
+  uint32_t due_priorities() const override { return fanout_.due(); }
   // A handler that runs after the flush (a client has gone) may have published.
   bool may_sleep() override {
     const bool idle = fanout_.flushed() && !tunnels_.has_mail() && !tunnels_.has_closed();
@@ -113,6 +115,9 @@ class Shard final : public engine::Loop::Work,
   }
   void stop_timer(engine::Timer& timer) override { loop_.stop_timer(timer); }
   uint32_t activate(Session& session) override;
+  void move_priority(Session& session) override {
+    registry_.directory().set_priority(session.key().handle.slot, session.priority());
+  }
   void move_quick(Session& session) override {
     registry_.directory().set_quick_port(session.key().handle.slot, session.quick_port());
   }
@@ -166,6 +171,7 @@ class Shard final : public engine::Loop::Work,
   engine::Timer room_timer_ = engine::Timer::bind<&Shard::on_room>(this);
   engine::Timer stop_timer_ = engine::Timer::bind<&Shard::on_stop_deadline>(this);
   size_t quick_sends_ = 0;      // in this turn
+  size_t sends_left_ = 0;       // in this turn, of cohorts
   size_t published_bytes_ = 0;  // in this turn, by own handlers
   bool stopping_ = false;
   bool stopped_ = false;

@@ -45,6 +45,10 @@ class ShardClient final : public engine::Connection::Handler, public SessionLink
   bool sending() const override { return connection_.sending(); }
   void flush_now() override { connection_.flush(); }
   void flush_soon() override { connection_.flush_soon(); }
+  void set_priority(uint8_t priority) override {
+    connection_.set_priority(priority);
+    connection_.set_traffic_class(proto::traffic_class(priority));
+  }
   void pause() override { connection_.pause(); }
   void resume() override { connection_.resume(); }
   void close_after_flush(engine::CloseCause cause) override {

@@ -10,7 +10,6 @@
 #include <type_traits>
 
 #include "engine/shared_packet.h"
-#include "ringroad/options.h"
 #include "ringroad/payload.h"
 
 namespace ringroad::shard {
@@ -23,12 +22,13 @@ struct ShardMessage {
     close,      // `client`
     authorise,  // `client`
     revoke,     // `client`
-    backlog,    // `client`, `backlog`
+    backlog,    // `client`; value: a Backlog
+    priority,   // `client`; value
   };
 
   Kind kind;
   Channel channel = Channel::normal;
-  Backlog backlog = Backlog::close;
+  uint16_t value = 0;
   uint32_t packet_bytes = 0;
   uint64_t client = 0;  // ClientKey::packed()
   engine::SharedPacket* shared =
@@ -46,5 +46,6 @@ struct ShardMessage {
   }
 };
 static_assert(std::is_trivially_copyable_v<ShardMessage>);
+static_assert(sizeof(ShardMessage) == 24, "it goes with every publish to another shard");
 
 }  // namespace ringroad::shard

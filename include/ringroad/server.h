@@ -44,6 +44,13 @@ class RemoteClient {
   /// Takes effect in the shard's next turn. gone if the client has left, overloaded if its shard's
   /// mailbox is full.
   Status set_authed(bool authed);
+  /// 0 (lowest, the default) to 7 (V30); 0 once gone.
+  uint8_t priority() const;
+  /// In each turn of its shard, clients of a higher priority are sent to first; what they are sent
+  /// carries the TOS byte priority << 5 | 8 (0 for priority 0), and they are told (QOSSETUP, W21) as
+  /// soon as they can bear it (F5). No message is lost, doubled or reordered by it. From the shard's
+  /// next turn on. invalid_argument above 7; gone, overloaded: as set_authed().
+  Status set_priority(int priority);
   /// For this client only, instead of ServerOptions::backlog. From the shard's next turn on; what
   /// has been replaced by then stays replaced. gone, overloaded: as set_authed().
   Status set_backlog(Backlog backlog);
@@ -212,13 +219,14 @@ class Server {
   std::string address() const;
   uint16_t port() const;
 
-  /// Sends to every client that subscribed to a matching pattern, once each (V2, V18). ok also with
+  /// Sends to every client that subscribed to a matching pattern, once each, the highest priority
+  /// first (V2, V18, V30). ok also with
   /// no subscriber. overloaded: some interested shard cannot take it, and nobody gets it.
   Status publish(std::string_view url, const PayloadView& payload,
                  Channel channel = Channel::normal);
   /// True if at least one active, authed client would get this URL (V19). Exact.
   bool is_subscribed(std::string_view url) const;
-  /// Clients with an accepted handshake, a snapshot (V14).
+  /// Clients with an accepted handshake, a snapshot; the highest priority first (V14).
   std::vector<RemoteClient> clients() const;
 
   ServerStats stats() const;

@@ -140,6 +140,8 @@ TEST(CohortTable, AgreesWithAList) {
   }
 }
 
+constexpr Standing kListening;
+
 TEST(CohortTable, ComparesTheSetsWhenHashesCollide) {
   engine::BlockPool pool;
   CohortTable table(pool);
@@ -147,22 +149,22 @@ TEST(CohortTable, ComparesTheSetsWhenHashesCollide) {
   const std::vector<PatternId> two{1, 2};
   SetHash same_low;
   same_low.high = 7;
-  Cohort& first = table.create({}, Audience::listening, one);
-  EXPECT_EQ(table.find({}, Audience::listening, two), nullptr) << "128 bits equal";
-  Cohort& second = table.create({}, Audience::listening, two);
-  EXPECT_EQ(table.find(same_low, Audience::listening, one), nullptr) << "64 bits equal";
-  Cohort& third = table.create(same_low, Audience::listening, one);
-  EXPECT_EQ(table.find({}, Audience::listening, one), &first);
-  EXPECT_EQ(table.find({}, Audience::listening, two), &second);
-  EXPECT_EQ(table.find(same_low, Audience::listening, one), &third);
-  EXPECT_EQ(table.find({}, Audience::muted, one), nullptr);
+  Cohort& first = table.create({}, kListening, one);
+  EXPECT_EQ(table.find({}, kListening, two), nullptr) << "128 bits equal";
+  Cohort& second = table.create({}, kListening, two);
+  EXPECT_EQ(table.find(same_low, kListening, one), nullptr) << "64 bits equal";
+  Cohort& third = table.create(same_low, kListening, one);
+  EXPECT_EQ(table.find({}, kListening, one), &first);
+  EXPECT_EQ(table.find({}, kListening, two), &second);
+  EXPECT_EQ(table.find(same_low, kListening, one), &third);
+  EXPECT_EQ(table.find({}, {.audience = Audience::muted}, one), nullptr);
 
   table.add_pattern(second, 3);
-  EXPECT_EQ(table.find({}, Audience::listening, one), &first) << "the right one was moved away";
-  EXPECT_EQ(table.find({}, Audience::listening, two), nullptr);
+  EXPECT_EQ(table.find({}, kListening, one), &first) << "the right one was moved away";
+  EXPECT_EQ(table.find({}, kListening, two), nullptr);
   table.destroy(first);
-  EXPECT_EQ(table.find({}, Audience::listening, one), nullptr);
-  EXPECT_EQ(table.find(same_low, Audience::listening, one), &third);
+  EXPECT_EQ(table.find({}, kListening, one), nullptr);
+  EXPECT_EQ(table.find(same_low, kListening, one), &third);
   table.destroy(second);
   table.destroy(third);
   EXPECT_EQ(table.size(), 0U);

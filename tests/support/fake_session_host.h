@@ -55,6 +55,7 @@ class FakeClient final : public SessionLink {
   /// What went out in one send each.
   std::vector<std::string> sends;
   std::vector<std::string> quick_packets;
+  uint8_t link_priority = 0;
 
   Session& session() { return session_; }
   State state() const { return state_; }
@@ -68,6 +69,7 @@ class FakeClient final : public SessionLink {
   bool sending() const override { return !batch_.empty(); }
   void flush_now() override;
   void flush_soon() override { dirty_ = true; }
+  void set_priority(uint8_t priority) override { link_priority = priority; }
   void pause() override;
   void resume() override;
   void close_after_flush(engine::CloseCause cause) override;
@@ -144,6 +146,7 @@ class FakeHost final : public SessionHost {
   void stop_timer(engine::Timer& timer) override { timers_.stop(timer); }
   uint32_t activate(Session& session) override;
   void move_quick(Session&) override {}
+  void move_priority(Session&) override {}
   void announce(Session& session) override;
   bool call(Session& session, const proto::PacketView& packet) override;
   void data(Session& session, const proto::PacketView& packet, Channel channel) override;
