@@ -3,6 +3,9 @@
 // Fails:  handlers may throw; the implementation catches, counts and logs.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "proto/packet.h"
 #include "ringroad/payload.h"
 #include "shard/session.h"
@@ -17,6 +20,7 @@ class Application {
   virtual bool call(Session& session, const proto::PacketView& packet) = 0;
   virtual void data(const Session& session, const proto::PacketView& packet, Channel channel) = 0;
   virtual void presence(const Session& session, Presence presence) = 0;
+  virtual void subscriptions(const Session&, SubscriptionChange, const std::vector<std::string>&) {}
 
  protected:
   ~Application() = default;

@@ -41,6 +41,14 @@ void Server::on_data(DataHandler handler) {
   core_->set_data_handler(std::move(handler));
 }
 
+void Server::on_subscribe(SubscriptionHandler handler) {
+  core_->set_subscription_handler(shard::SubscriptionChange::added, std::move(handler));
+}
+
+void Server::on_unsubscribe(SubscriptionHandler handler) {
+  core_->set_subscription_handler(shard::SubscriptionChange::removed, std::move(handler));
+}
+
 Status Server::listen(std::string_view address) {
   return core_->listen(address);
 }

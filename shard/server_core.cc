@@ -330,6 +330,19 @@ void ServerCore::presence(const shard::Session& session, shard::Presence presenc
   }
 }
 
+void ServerCore::subscriptions(const shard::Session& session, shard::SubscriptionChange change,
+                               const std::vector<std::string>& urls) {
+  const Server::SubscriptionHandler& handler = handler_of(change);
+  if (!handler) return;
+  try {
+    handler(remote(session), urls);
+  } catch (...) {
+    handler_failures_.fetch_add(1, std::memory_order_relaxed);
+    LOG(error, "event=handler_failed kind=subscription client={} what={}", session.wire_id(),
+        words_of_failure());
+  }
+}
+
 // ---- Any thread
 
 Status ServerCore::publish(const proto::PacketSpec& packet, Channel channel) {

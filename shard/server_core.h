@@ -33,6 +33,10 @@ class ServerCore final : public shard::Application,
   // Before listen() only.
   Status add_route(std::string_view url, Server::CommandHandler handler);
   void set_client_handler(Server::ClientHandler handler) { on_client_ = std::move(handler); }
+  void set_subscription_handler(shard::SubscriptionChange change,
+                                Server::SubscriptionHandler handler) {
+    handler_of(change) = std::move(handler);
+  }
   void set_data_handler(Server::DataHandler handler) { on_data_ = std::move(handler); }
 
   Status listen(std::string_view address);
@@ -61,7 +65,12 @@ class ServerCore final : public shard::Application,
   void data(const shard::Session& session, const proto::PacketView& packet,
             Channel channel) override;
   void presence(const shard::Session& session, shard::Presence presence) override;
+  void subscriptions(const shard::Session& session, shard::SubscriptionChange change,
+                     const std::vector<std::string>& urls) override;
 
+  Server::SubscriptionHandler& handler_of(shard::SubscriptionChange change) {
+    return change == shard::SubscriptionChange::added ? on_subscribe_ : on_unsubscribe_;
+  }
   Status check_options() const;
   Status open_all(engine::Address address);
   Status open_pair(engine::Io& io, const engine::Address& address, engine::Socket& listener,
@@ -79,6 +88,8 @@ class ServerCore final : public shard::Application,
   shard::RouteTable routes_;
   Server::ClientHandler on_client_;
   Server::DataHandler on_data_;
+  Server::SubscriptionHandler on_subscribe_;
+  Server::SubscriptionHandler on_unsubscribe_;
   engine::Address address_;
   std::vector<std::unique_ptr<engine::UringIo>> ios_;  // one per shard; outlive them
   shard::PatternDirectory patterns_;

@@ -38,6 +38,8 @@ namespace ringroad::shard {
 class PatternDirectory;
 class Session;
 
+enum class SubscriptionChange : uint8_t { added, removed };
+
 /// Constant while the server runs.
 struct SessionConfig {
   std::string info;      // JSON text or empty
@@ -92,6 +94,9 @@ class SessionHost {
   /// Runs the handler of an RPC; it may reply through the session. False: no such URL.
   virtual bool call(Session& session, const proto::PacketView& packet) = 0;
   virtual void data(Session& session, const proto::PacketView& packet, Channel channel) = 0;
+  /// What a request has really changed (not nothing); its reply is queued (V40, V41).
+  virtual void subscriptions(Session& session, SubscriptionChange change,
+                             const std::vector<std::string>& urls) = 0;
   /// Publishes to all shards. False: one of them is full, nothing was sent.
   virtual bool relay(const proto::PacketSpec& packet, Channel channel) = 0;
   /// Calls the session's retry() a little later.

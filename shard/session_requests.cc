@@ -114,7 +114,10 @@ void Session::on_servinfo(const proto::PacketView& packet) {
   host_.fanout().push_solo(*this, encode(reply));
   link_.flush_soon();
   check_backlog();
-  if (first) host_.announce(*this);
+  if (!first) return;
+  host_.announce(*this);
+  const std::vector<std::string> early = host_.fanout().patterns_of(*this);  // B10
+  if (!early.empty()) host_.subscriptions(*this, SubscriptionChange::added, early);
 }
 
 void Session::on_rpc(const proto::PacketView& packet) {
@@ -154,6 +157,7 @@ void Session::on_subscribe(const proto::PacketView& packet) {
   }
   if (!news.empty()) let_others_go_first();
   answer_in_order(packet, ReplyStatus::success);  // D4: also for an empty list
+  if (active() && !news.empty()) host_.subscriptions(*this, SubscriptionChange::added, news);
 }
 
 void Session::on_unsubscribe(const proto::PacketView& packet) {
@@ -177,6 +181,7 @@ void Session::on_unsubscribe(const proto::PacketView& packet) {
   }
   if (!removed.empty()) let_others_go_first();
   answer_in_order(packet, ReplyStatus::success);
+  if (active() && !removed.empty()) host_.subscriptions(*this, SubscriptionChange::removed, removed);
 }
 
 // A change of a large set is dear; a client that makes many would hold up everybody else.

@@ -128,6 +128,10 @@ class Shard final : public engine::Loop::Work,
   void data(Session& session, const proto::PacketView& packet, Channel channel) override {
     application_.data(session, packet, channel);
   }
+  void subscriptions(Session& session, SubscriptionChange change,
+                     const std::vector<std::string>& urls) override {
+    application_.subscriptions(session, change, urls);
+  }
   bool relay(const proto::PacketSpec& packet, Channel channel) override {
     const bool taken = router_.publish(packet, channel).ok();
     if (taken) counters_.relayed.add();

@@ -187,6 +187,9 @@ class Server {
   using DataHandler = std::function<void(RemoteClient client, std::string_view url,
                                          const PayloadView& payload, Channel channel)>;
 
+  using SubscriptionHandler =
+      std::function<void(RemoteClient client, const std::vector<std::string>& urls)>;
+
   explicit Server(ServerOptions options = {});
   ~Server();  ///< stop()
   Server(const Server&) = delete;
@@ -207,6 +210,15 @@ class Server {
   void on_client(ClientHandler handler);
   /// Datagrams of clients (V26). The URL may be empty (E1). Before listen() only.
   void on_data(DataHandler handler);
+
+  /// The URLs that a SUBSCRIBE has added, those it did not have before: never none (V40). Called when
+  /// the answer is queued, so that what the handler sends or publishes comes behind it. Also for
+  /// clients that are not authed; what was subscribed before the handshake (B10) is told after
+  /// on_client(). Before listen() only.
+  void on_subscribe(SubscriptionHandler handler);
+  /// The URLs that an UNSUBSCRIBE has removed; all of them if it named none (V41). Not called for a
+  /// client that leaves: that is on_client(…, false). Before listen() only.
+  void on_unsubscribe(SubscriptionHandler handler);
 
   /// Binds TCP and UDP on "host:port" or "[v6]:port" and starts the shards. Port 0 takes a free one
   /// (V22). address_in_use when any other server has the port, unsupported/no_permission when

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/block.h"
@@ -127,6 +128,7 @@ class FakeHost final : public SessionHost {
   std::vector<Relayed> relayed;
   std::vector<proto::OwnedPacket> datagrams;
   std::vector<uint32_t> announced;
+  std::vector<std::pair<SubscriptionChange, std::vector<std::string>>> changes;
 
   size_t relayed_normal() const;
   size_t bytes_live() const { return pool_.bytes_live().get(); }
@@ -150,6 +152,10 @@ class FakeHost final : public SessionHost {
   void announce(Session& session) override;
   bool call(Session& session, const proto::PacketView& packet) override;
   void data(Session& session, const proto::PacketView& packet, Channel channel) override;
+  void subscriptions(Session&, SubscriptionChange change,
+                     const std::vector<std::string>& urls) override {
+    changes.emplace_back(change, urls);
+  }
   bool relay(const proto::PacketSpec& packet, Channel channel) override;
   void wait_for_room(Session& session) override { waiting_for_room_.push_back(session); }
   uint64_t publish_count() const override { return counters_.publishes.get(); }
