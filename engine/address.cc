@@ -108,17 +108,25 @@ bool Address::same_ip(const Address& other) const {
   return std::equal(std::begin(ours.s6_addr), std::end(ours.s6_addr), std::begin(theirs.s6_addr));
 }
 
-std::string Address::to_string() const {
+bool Address::is_v4_mapped() const {
+  return family() == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr);
+}
+
+std::string Address::host() const {
   char text[INET6_ADDRSTRLEN] = {};
-  if (family() == AF_INET) {
-    inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof(text));
-    return std::string(text) + ":" + std::to_string(port());
-  }
-  if (family() == AF_INET6) {
+  if (family() == AF_INET) inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof(text));
+  if (is_v4_mapped()) {
+    inet_ntop(AF_INET, &storage_.v6.sin6_addr.s6_addr[12], text, sizeof(text));
+  } else if (family() == AF_INET6) {
     inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text, sizeof(text));
-    return "[" + std::string(text) + "]:" + std::to_string(port());
   }
-  return "none";
+  return text;
+}
+
+std::string Address::to_string() const {
+  if (!valid()) return "none";
+  const bool brackets = family() == AF_INET6 && !is_v4_mapped();
+  return (brackets ? "[" + host() + "]" : host()) + ":" + std::to_string(port());
 }
 
 }  // namespace ringroad::engine

@@ -83,6 +83,18 @@ ServerStats Server::stats() const {
   return core_->stats();
 }
 
+std::vector<RefusedLogins> Server::refused_logins() const {
+  std::vector<RefusedLogins> all;
+  for (shard::Logins::Refusals& each : core_->logins().refusals()) {
+    all.push_back({std::move(each.address), each.count});
+  }
+  return all;
+}
+
+void Server::set_password(std::string password) {
+  core_->logins().set_password(std::move(password));
+}
+
 std::vector<ShardStats> Server::shard_stats() const {
   return core_->shard_stats();
 }

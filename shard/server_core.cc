@@ -106,13 +106,14 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
   using QuickSource = shard::SessionConfig::QuickSource;
   return {
       .session = {.info = options_.info,
-                  .password = options_.password,
                   .relay_prefix = options_.relay_prefix,
                   .queue_bytes_max = options_.queue_bytes_max,
                   .backlog = options_.backlog,
                   .handshake_timeout = options_.handshake_timeout,
                   .quick_source =
-                      options_.quick_strict ? QuickSource::announced_port : QuickSource::any_port},
+                      options_.quick_strict ? QuickSource::announced_port : QuickSource::any_port,
+                  .refusal = options_.auth_retry ? shard::SessionConfig::Refusal::retry
+                                                 : shard::SessionConfig::Refusal::close},
       .shards = shards,
       .clients_max = clients_max(),
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
@@ -183,7 +184,7 @@ Status ServerCore::open_all(engine::Address address) {
   const shard::ShardConfig config = shard_config(shards);
   for (uint32_t i = 0; i < shards; ++i) {
     shards_.push_back(
-        std::make_unique<shard::Shard>(i, *ios_[i], config, router_, *this, patterns_));
+        std::make_unique<shard::Shard>(i, *ios_[i], config, router_, *this, patterns_, logins_));
     router_.add(*shards_[i]);
   }
   for (uint32_t i = 0; i < shards; ++i) shards_[i]->start(sockets[i].first, sockets[i].second);

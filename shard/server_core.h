@@ -17,6 +17,7 @@
 #include "engine/uring_io.h"
 #include "ringroad/server.h"
 #include "shard/application.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 #include "shard/route_table.h"
 #include "shard/router.h"
@@ -27,7 +28,8 @@ namespace ringroad {
 class ServerCore final : public shard::Application,
                          public std::enable_shared_from_this<ServerCore> {
  public:
-  explicit ServerCore(ServerOptions options) : options_(std::move(options)) {}
+  explicit ServerCore(ServerOptions options)
+      : options_(std::move(options)), logins_(options_.password) {}
   ~ServerCore();
 
   // Before listen() only.
@@ -54,6 +56,7 @@ class ServerCore final : public shard::Application,
   /// What is published about a client; nullopt: gone.
   std::optional<shard::ClientEntry> find(uint64_t key) const;
   Status post(const shard::ShardMessage& message, const proto::PacketSpec* packet);
+  shard::Logins& logins() { return logins_; }
   ServerStats stats() const;
   std::vector<ShardStats> shard_stats() const;
 
@@ -93,6 +96,7 @@ class ServerCore final : public shard::Application,
   engine::Address address_;
   std::vector<std::unique_ptr<engine::UringIo>> ios_;  // one per shard; outlive them
   shard::PatternDirectory patterns_;
+  shard::Logins logins_;
   shard::Router router_;
   std::vector<std::unique_ptr<shard::Shard>> shards_;
 

@@ -53,6 +53,7 @@ ServerStats ServerCore::stats() const {
   ServerStats stats;
   if (state_.load(std::memory_order_acquire) == State::built) return stats;
   for (const auto& shard : shards_) add_shard(stats, *shard);
+  stats.logins_refused = logins_.refused();
   stats.publishes = publishes_.load(std::memory_order_relaxed);
   stats.handler_failures = handler_failures_.load(std::memory_order_relaxed);
   stats.publishes_overloaded = publishes_overloaded_.load(std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 
 namespace ringroad::shard {
@@ -245,6 +246,10 @@ void Session::open_gate() {
 }
 
 void Session::refuse(const proto::PacketView& packet) {
+  const uint64_t count = host_.logins().refuse(peer_);
+  LOG(warn, "event=login_refused client={} refusals={}", peer_.to_string(), count);
+  const bool again = host_.config().refusal == SessionConfig::Refusal::retry;
+  if (again && ++refusals_ < base::kLoginTriesMax) return answer(packet, ReplyStatus::password);
   leave_fanout();
   outbox_.push_solo(encode({.type = packet.header.type,
                             .flags = proto::kFlagReply,

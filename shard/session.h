@@ -35,6 +35,7 @@
 
 namespace ringroad::shard {
 
+class Logins;
 class PatternDirectory;
 class Session;
 
@@ -43,7 +44,6 @@ enum class SubscriptionChange : uint8_t { added, removed };
 /// Constant while the server runs.
 struct SessionConfig {
   std::string info;      // JSON text or empty
-  std::string password;  // empty: none needed
   std::string relay_prefix;
   size_t queue_bytes_max = 1'048'576;
   Backlog backlog = Backlog::close;
@@ -52,6 +52,8 @@ struct SessionConfig {
     announced_port,
     any_port
   } quick_source = QuickSource::announced_port;
+  /// After a wrong password: the end, or another try (kLoginTriesMax).
+  enum class Refusal : uint8_t { close, retry } refusal = Refusal::close;
 };
 
 /// The connection, as a session sees it. See engine::Connection.
@@ -79,6 +81,7 @@ class SessionHost {
   virtual const SessionConfig& config() const = 0;
   virtual Fanout& fanout() = 0;
   virtual PatternDirectory& patterns() = 0;
+  virtual Logins& logins() = 0;
   virtual engine::BlockWriter& writer() = 0;
   virtual ShardCounters& counters() = 0;
   virtual void start_timer(engine::Timer& timer, engine::Duration delay) = 0;
@@ -218,6 +221,7 @@ class Session final : public Member {
   bool backlogged_ = false;    // reading is paused: the outbox is too full
   bool qos_due_ = false;       // the client does not know its priority yet
   bool zero_open_ = false;     // a call with seqno 0 has no answer yet
+  uint8_t refusals_ = 0;       // of this connection
   uint32_t subscription_bytes_ = 0;
   std::unique_ptr<const engine::Address> local_;
   uint64_t publishes_seen_ = 0;  // host's count when the current packet's handler began

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "proto/json.h"
 #include "proto/url.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 #include "shard/session.h"
 
@@ -13,15 +14,6 @@ namespace ringroad::shard {
 namespace {
 
 using proto::PacketType;
-
-/// Does not tell by its time how much of the guess was right.
-bool equal_in_constant_time(std::string_view secret, std::string_view guess) {
-  unsigned difference = secret.size() == guess.size() ? 0 : 1;
-  for (size_t i = 0; i < guess.size(); ++i) {
-    difference |= static_cast<unsigned>(secret[i % secret.size()] ^ guess[i]) & 0xffU;
-  }
-  return difference == 0;
-}
 
 std::array<char, 4> big_endian(uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
@@ -50,7 +42,7 @@ void Session::handle(const proto::PacketView& packet) {
   publishes_seen_ = host_.publish_count();
   open_gate();
   if (packet.header.reply()) return;  // W7, C8
-  if (!active() && wants_access(packet.header.type) && !host_.config().password.empty())
+  if (!active() && wants_access(packet.header.type) && host_.logins().password_needed())
     return refuse(packet);
   dispatch(packet);
   if (qos_due_) tell_priority();
@@ -79,10 +71,9 @@ void Session::dispatch(const proto::PacketView& packet) {
 }
 
 bool Session::password_fits(std::string_view param) const {
-  const std::string& password = host_.config().password;
-  if (password.empty()) return true;  // B17
+  if (!host_.logins().password_needed()) return true;  // B17: nor is the param looked at
   const auto given = proto::json_string_field(param, "passwd");
-  return given.has_value() && equal_in_constant_time(password, *given);
+  return host_.logins().fits(given);
 }
 
 void Session::on_servinfo(const proto::PacketView& packet) {

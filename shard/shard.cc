@@ -25,12 +25,13 @@ uintptr_t this_thread() {
 }  // namespace
 
 Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& router,
-             Application& application, PatternDirectory& patterns)
+             Application& application, PatternDirectory& patterns, Logins& logins)
     : index_(index),
       config_(config),
       router_(router),
       application_(application),
       patterns_(patterns),
+      logins_(logins),
       writer_(pool_),
       publish_writer_(pool_),
       mailbox_(io, config.shards, config.mailbox_bytes),

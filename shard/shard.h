@@ -47,7 +47,7 @@ class Shard final : public engine::Loop::Work,
                     public SessionHost {
  public:
   Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& router,
-        Application& application, PatternDirectory& patterns);
+        Application& application, PatternDirectory& patterns, Logins& logins);
   ~Shard();
 
   /// Takes over the sockets. Before the first turn.
@@ -108,6 +108,7 @@ class Shard final : public engine::Loop::Work,
   const SessionConfig& config() const override { return config_.session; }
   Fanout& fanout() override { return fanout_; }
   PatternDirectory& patterns() override { return patterns_; }
+  Logins& logins() override { return logins_; }
   engine::BlockWriter& writer() override { return writer_; }
   ShardCounters& counters() override { return counters_; }
   void start_timer(engine::Timer& timer, engine::Duration delay) override {
@@ -157,6 +158,7 @@ class Shard final : public engine::Loop::Work,
   Router& router_;
   Application& application_;
   PatternDirectory& patterns_;
+  Logins& logins_;
   ShardCounters counters_;
   InterestFilter filter_;
   engine::BlockPool pool_;      // outlives all that holds slices

@@ -13,6 +13,7 @@
 
 #include "bench/micro/null_io.h"
 #include "shard/application.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 #include "shard/router.h"
 #include "shard/shard.h"
@@ -55,6 +56,7 @@ class ShardWorld {
 
   EchoApplication application_;
   shard::PatternDirectory patterns_;
+  shard::Logins logins_;
   shard::Router router_;
   std::vector<std::unique_ptr<Seat>> seats_;  // by index
 };

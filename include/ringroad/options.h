@@ -37,6 +37,9 @@ struct ServerOptions {
   std::string info = {};
   /// Clients must present it; empty = none needed. Compared in constant time (V16).
   std::string password = {};
+  /// After a wrong password the client is told, and closed; true: it may try again, twice, until
+  /// handshake_timeout (W9, B6).
+  bool auth_retry = false;
   /// Threads, each pinned to a core, each owning its clients. 0 = one per core. Range 0..64.
   uint32_t shards = 0;
   /// Pin shard i to the i-th allowed core. Turn off when several servers share a machine.

@@ -164,6 +164,8 @@ struct ServerStats {
   /// Wrong magic or oversize (W6).
   uint64_t closed_bad_packet = 0;
   uint64_t closed_password = 0;
+  /// Wrong or missing passwords; with ServerOptions::auth_retry not each one closes.
+  uint64_t logins_refused = 0;
   uint64_t closed_other = 0;
   /// Bytes held for clients, now: partial packets, outboxes, logs; whole blocks of 64 KiB.
   uint64_t bytes_live = 0;
@@ -178,6 +180,12 @@ struct ShardStats {
   uint64_t clients_now = 0;
   uint64_t messages_in = 0;
   uint64_t deliveries = 0;
+};
+
+/// Logins that were refused, of one address.
+struct RefusedLogins {
+  std::string address;  ///< "1.2.3.4", or an IPv6 network: "2001:db8::/64"
+  uint64_t count = 0;
 };
 
 class Server {
@@ -231,6 +239,10 @@ class Server {
   std::string address() const;
   uint16_t port() const;
 
+  /// From now on clients must present this; empty = none needed (V16). For new handshakes only: who is
+  /// connected stays. Any thread, also before listen().
+  void set_password(std::string password);
+
   /// Sends to every client that subscribed to a matching pattern, once each, the highest priority
   /// first (V2, V18, V30). ok also with
   /// no subscriber. overloaded: some interested shard cannot take it, and nobody gets it.
@@ -243,6 +255,9 @@ class Server {
 
   ServerStats stats() const;
   std::vector<ShardStats> shard_stats() const;
+  /// Who got the password wrong, most often first (W9). Of the last 1,024 addresses; what older ones
+  /// had is in ServerStats::logins_refused alone.
+  std::vector<RefusedLogins> refused_logins() const;
 
  private:
   std::shared_ptr<ServerCore> core_;

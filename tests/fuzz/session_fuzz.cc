@@ -52,14 +52,14 @@ class Input {
 
 shard::SessionConfig config_of(uint8_t setup) {
   return {.info = (setup & 1) != 0 ? std::string(kSizes[setup >> 4 & 3], '1') : std::string(),
-          .password = (setup & 2) != 0 ? "p" : "",
           .relay_prefix = (setup & 4) != 0 ? "/r/" : "",
           .queue_bytes_max = base::kQueueBytesMin};
 }
 
 class Run {
  public:
-  explicit Run(uint8_t setup) : host_(config_of(setup)) {
+  explicit Run(uint8_t setup)
+      : password_((setup & 2) != 0 ? "p" : ""), host_(config_of(setup), password_) {
     healthy_.send({.type = PacketType::subscribe, .url = "/"});
     host_.on_call = [this](shard::Session& session, const proto::PacketView& packet) {
       if (packet.url == "/a/b") return false;
@@ -205,7 +205,7 @@ class Run {
       shard::encoded({.type = PacketType::rpc, .flags = proto::kFlagReply, .seqno = 2});
 
   FakeHost host_;
-  FakeClient& healthy_ = host_.connect_active(host_.config().password);
+  FakeClient& healthy_ = host_.connect_active(password_);
   FakeClient& client_ = host_.connect();
   size_t publishes_ = 0;
 };

@@ -81,7 +81,7 @@ TEST(SessionHandshake, B2_B3_B5_DataIsTheClientIdInFourBytes) {
 TEST(SessionHandshake, B6_WrongPasswordIsAnsweredThenClosed) {
   for (const char* password : {"", "1", "12345", "123457", "1234567", "123456123456"}) {
     SCOPED_TRACE(password);
-    FakeHost host({.password = "123456"});
+    FakeHost host({}, "123456");
     FakeClient& client = host.connect();
     PacketSpec packet = servinfo();
     const std::string param = R"({"passwd":")" + std::string(password) + "\"}";
@@ -94,7 +94,7 @@ TEST(SessionHandshake, B6_WrongPasswordIsAnsweredThenClosed) {
 }
 
 TEST(SessionHandshake, B6_RightPasswordIsAccepted) {
-  FakeHost host({.password = "123456"});
+  FakeHost host({}, "123456");
   FakeClient& client = host.connect();
   client.send(servinfo(R"({"passwd":"123456","pingInterval":3})"));
   host.settle();
@@ -107,7 +107,7 @@ TEST(SessionHandshake, B7_B8_B9_MissingInvalidOrNumberIsRefused) {
        {"", "{}", "not json", "\"123456\"", "[\"123456\"]", R"({"passwd":123456})",
         R"({"passwd":null})", R"({"passwd":["123456"]})", R"({"Passwd":"123456"})"}) {
     SCOPED_TRACE(param);
-    FakeHost host({.password = "123456"});
+    FakeHost host({}, "123456");
     FakeClient& client = host.connect();
     client.send(servinfo(param));
     expect_refused(host, client, PacketType::servinfo, 0);
@@ -153,7 +153,7 @@ TEST(SessionHandshake, B11_RequestBeforeServinfoWithPasswordIsRefused) {
   for (const PacketType type : {PacketType::rpc, PacketType::subscribe, PacketType::unsubscribe,
                                 PacketType::pingecho, PacketType::datagram}) {
     SCOPED_TRACE(number(type));
-    FakeHost host({.password = "123456"});
+    FakeHost host({}, "123456");
     FakeClient& client = host.connect();
     client.send({.type = type, .seqno = 5, .url = "/a", .param = R"({"passwd":"123456"})"});
     expect_refused(host, client, type, 5);
@@ -162,7 +162,7 @@ TEST(SessionHandshake, B11_RequestBeforeServinfoWithPasswordIsRefused) {
 }
 
 TEST(SessionHandshake, B11_NoopBeforeServinfoIsSilence) {
-  FakeHost host({.password = "123456"});
+  FakeHost host({}, "123456");
   FakeClient& client = host.connect();
   client.send({.type = PacketType::noop});
   client.send({.type = PacketType::rpc, .flags = proto::kFlagReply, .url = "/a"});
@@ -268,7 +268,7 @@ TEST(SessionHandshake, B18_A8_TunnelIdWithoutItsFlagIsNone) {
 }
 
 TEST(SessionHandshake, W9_WrongPasswordAfterTheRightOneEnds) {
-  FakeHost host({.password = "123456"});
+  FakeHost host({}, "123456");
   FakeClient& client = host.connect_active("123456");
   client.send({.type = PacketType::subscribe, .url = "/a"});
   host.settle();

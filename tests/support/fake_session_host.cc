@@ -153,8 +153,8 @@ void FakeClient::reap() {
 
 // ---- FakeHost
 
-FakeHost::FakeHost(SessionConfig config)
-    : config_(std::move(config)), fanout_(pool_, filter_, config_.queue_bytes_max) {
+FakeHost::FakeHost(SessionConfig config, std::string password)
+    : config_(std::move(config)), logins_(std::move(password)), fanout_(pool_, filter_, config_.queue_bytes_max) {
 }
 
 FakeHost::~FakeHost() {

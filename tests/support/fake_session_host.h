@@ -20,6 +20,7 @@
 #include "engine/timer_wheel.h"
 #include "shard/fanout.h"
 #include "shard/interest_filter.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 #include "shard/session.h"
 #include "tests/proto/naive_stream.h"
@@ -106,7 +107,7 @@ class FakeHost final : public SessionHost {
     Channel channel;
   };
 
-  explicit FakeHost(SessionConfig config = {});
+  explicit FakeHost(SessionConfig config = {}, std::string password = {});
   ~FakeHost();  ///< Ends every client, and CHECKs that nothing is left.
 
   FakeClient& connect();
@@ -140,6 +141,7 @@ class FakeHost final : public SessionHost {
   const SessionConfig& config() const override { return config_; }
   Fanout& fanout() override { return fanout_; }
   PatternDirectory& patterns() override { return patterns_; }
+  Logins& logins() override { return logins_; }
   engine::BlockWriter& writer() override { return writer_; }
   ShardCounters& counters() override { return counters_; }
   void start_timer(engine::Timer& timer, engine::Duration delay) override {
@@ -168,6 +170,7 @@ class FakeHost final : public SessionHost {
   ShardCounters counters_;
   InterestFilter filter_;
   PatternDirectory patterns_;
+  Logins logins_;
   engine::BlockPool pool_;
   engine::BlockWriter writer_{pool_};
   Fanout fanout_;

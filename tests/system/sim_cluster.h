@@ -17,6 +17,7 @@
 #include "engine/listener.h"
 #include "proto/packet.h"
 #include "shard/application.h"
+#include "shard/logins.h"
 #include "shard/pattern_directory.h"
 #include "shard/router.h"
 #include "shard/shard.h"
@@ -57,7 +58,8 @@ class SimCluster {
     EXPECT_TRUE(ios_[0]->steer(sockets[0].second, proto::kSeqnoOffset, config.shards).ok());
     for (uint32_t i = 0; i < config.shards; ++i) {
       shards_.push_back(
-          std::make_unique<shard::Shard>(i, *ios_[i], config, router_, application_, patterns_));
+          std::make_unique<shard::Shard>(i, *ios_[i], config, router_, application_, patterns_,
+                                         logins_));
       router_.add(*shards_[i]);
     }
     for (uint32_t i = 0; i < config.shards; ++i) {
@@ -133,6 +135,7 @@ class SimCluster {
   std::vector<std::unique_ptr<sim::SimIo>> ios_;
   EchoApplication application_;
   shard::PatternDirectory patterns_;
+  shard::Logins logins_;
   shard::Router router_;
   std::vector<std::unique_ptr<shard::Shard>> shards_;
   engine::Address address_;
