@@ -62,7 +62,7 @@ inline constexpr size_t kStreamChunkBytes = 65'536;  // copied at once from a pr
 
 // Sessions.
 inline constexpr auto kSessionGate =
-    std::chrono::milliseconds(50);  // silence after the SERVINFO reply (B15)
+    std::chrono::milliseconds(50);            // silence after the SERVINFO reply (B15)
 inline constexpr uint8_t kLoginTriesMax = 3;  // of one connection (auth_retry)
 inline constexpr size_t kSubscriptionsPerClientMax = 65'536;
 inline constexpr size_t kDearSetPatterns = 1'024;  // changing such a set ends the client's turn

@@ -32,6 +32,24 @@ Status first_error(std::initializer_list<Status> checks) {
   return {};
 }
 
+Status timeout_or_none(std::string_view option, std::chrono::milliseconds value) {
+  if (value.count() == 0) return {};
+  return duration_in_range(option, value, 100);
+}
+
+Status whole_seconds(std::string_view option, std::chrono::seconds value) {
+  if (value.count() < 0)
+    return {StatusCode::invalid_argument, std::string(option) + " is negative"};
+  return in_range(std::string(option) + " in s", static_cast<uint64_t>(value.count()), 0, 32'767);
+}
+
+Status interface_name(const std::string& name) {
+  constexpr size_t kNameBytesMax = 15;  // IFNAMSIZ less its NUL
+  if (name.size() <= kNameBytesMax && name.find('\0') == std::string::npos) return {};
+  return {StatusCode::invalid_argument,
+          "interface is \"" + name + "\", must be the name of a network interface (ip link)"};
+}
+
 Status prefix_or_empty(const std::string& prefix) {
   if (prefix.empty() || (prefix.front() == '/' && prefix.back() == '/')) return {};
   return {StatusCode::invalid_argument,
@@ -50,6 +68,9 @@ Status ServerOptions::validate() const {
       in_range("mailbox_bytes", mailbox_bytes, kMiB, kGiB),
       in_range("spin_percent", spin_percent, 0, 100),
       duration_in_range("handshake_timeout", handshake_timeout, 100),
+      timeout_or_none("send_timeout", send_timeout),
+      whole_seconds("keepalive", keepalive),
+      interface_name(interface),
       prefix_or_empty(relay_prefix),
   });
 }

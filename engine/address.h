@@ -28,7 +28,7 @@ class Address {
   bool is_loopback() const;
   bool same_ip(const Address& other) const;  ///< v4-mapped v6 equals v4
   bool operator==(const Address& other) const { return same_ip(other) && port() == other.port(); }
-  bool is_v4_mapped() const;                 ///< ::ffff:1.2.3.4
+  bool is_v4_mapped() const;      ///< ::ffff:1.2.3.4
   std::string host() const;       ///< "1.2.3.4", also if it is v4-mapped, or "::1"
   std::string to_string() const;  ///< "1.2.3.4:5" or "[::1]:5"
 

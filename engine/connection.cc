@@ -43,6 +43,8 @@ std::string_view to_string(CloseCause cause) {
       return "refused";
     case CloseCause::limit:
       return "limit";
+    case CloseCause::stalled:
+      return "stalled";
     case CloseCause::application:
       return "application";
     case CloseCause::stopping:
@@ -110,6 +112,7 @@ void Connection::submit() {
   const ZeroCopyPolicy::Way way = choose_way(flight_->batch().bytes());
   if (way == ZeroCopyPolicy::Way::lend) loop_.zero_copy_counters().sends.add();
   flight_->submit(loop_.io(), socket_, way);
+  if (send_tenths_max_ != 0) loop_.send_watch().begin(*flight_);
 }
 
 void Connection::on_flight(Flight& flight, IoEvent& event) {
@@ -118,7 +121,37 @@ void Connection::on_flight(Flight& flight, IoEvent& event) {
   on_result(event);
 }
 
+void Connection::set_send_timeout(Duration timeout) {
+  constexpr auto kTenth = std::chrono::milliseconds(100);
+  const auto tenths = (timeout + kTenth - Duration(1)) / kTenth;
+  CHECK(tenths >= 0 && tenths <= UINT16_MAX);
+  send_tenths_max_ = static_cast<uint16_t>(tenths);
+  if (!in_flight()) return;
+  loop_.send_watch().end(*flight_);  // the one that is out gets all of the new time
+  if (send_tenths_max_ != 0) loop_.send_watch().begin(*flight_);
+}
+
+void Connection::on_stuck(Flight& flight) {
+  flight.acknowledged_bytes_ = loop_.io().acknowledged_bytes(socket_);
+  const Duration waited = loop_.now() - flight.submitted_at();
+  loop_.start_timer(flight.stuck_timer(), std::max(send_timeout() - waited, Duration::zero()));
+}
+
+void Connection::on_patience_end(Flight& flight) {
+  const uint64_t acknowledged = loop_.io().acknowledged_bytes(socket_);
+  if (acknowledged <= flight.acknowledged_bytes_) return terminate(CloseCause::stalled);
+  flight.acknowledged_bytes_ = acknowledged;  // slow, but it does take something
+  loop_.start_timer(flight.stuck_timer(), send_timeout());
+}
+
+void Connection::set_keepalive(std::chrono::seconds idle) {
+  if (state_ != State::open) return;
+  // Fails only if the peer has already gone, or no descriptor is free for a moment.
+  (void)loop_.io().set_option(socket_, SocketOption::keepalive, static_cast<int>(idle.count()));
+}
+
 void Connection::on_result(IoEvent& event) {
+  loop_.send_watch().end(*flight_);
   const bool refused =
       flight_->way() == ZeroCopyPolicy::Way::lend && is_zero_copy_refusal(event.result);
   const bool failed = (event.result < 0 && !refused) || state_ == State::terminating;

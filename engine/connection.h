@@ -12,6 +12,7 @@
 // Fails:  every end has one CloseCause.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,7 @@ enum class CloseCause : uint8_t {
   bad_packet,
   refused,      ///< wrong password
   limit,        ///< a per-client or per-shard limit
+  stalled,      ///< it took nothing for as long as the send timeout
   application,  ///< closed by the program
   stopping,     ///< this side shuts down
 };
@@ -89,6 +91,12 @@ class Connection {
   /// The TOS byte of what it sends.
   void set_traffic_class(uint8_t traffic_class);
 
+  /// While a send is out, the peer must acknowledge something every so often, or the connection ends
+  /// (CloseCause::stalled). Counts in tenths of a second, rounded up; zero: never.
+  void set_send_timeout(Duration timeout);
+  /// The kernel probes an idle peer; zero: it does not.
+  void set_keepalive(std::chrono::seconds idle);
+
   /// Open, and not about to end: what is received is wanted, what is queued will be sent.
   bool open() const { return state_ == State::open; }
   bool sending() const { return flight_ != nullptr; }
@@ -102,6 +110,8 @@ class Connection {
   void reap();
   // For its Flights.
   void on_flight(Flight& flight, IoEvent& event);
+  void on_stuck(Flight& flight);
+  void on_patience_end(Flight& flight);
 
  private:
   enum class State : uint8_t { idle, open, closing, lingering, terminating, closed };
@@ -136,6 +146,7 @@ class Connection {
   ZeroCopyPolicy::Way choose_way(size_t bytes);
   bool nothing_lent() const { return lending_ == nullptr || lending_->out.empty(); }
   void start_linger(Duration time);
+  Duration send_timeout() const { return std::chrono::milliseconds(100) * send_tenths_max_; }
 
   Loop& loop_;
   Handler& handler_;
@@ -143,9 +154,10 @@ class Connection {
   State state_ = State::idle;
   CloseCause cause_ = CloseCause::none;
   bool paused_ = false;
-  bool peer_ended_ = false;           // end of stream was received
-  bool delivering_ = false;           // inside on_bytes
+  bool peer_ended_ = false;  // end of stream was received
+  bool delivering_ = false;  // inside on_bytes
   uint8_t priority_ = 0;
+  uint16_t send_tenths_max_ = 0;      // the send timeout; 0: none
   Flight* flight_ = nullptr;          // what is being sent, until its result
   std::unique_ptr<Lending> lending_;  // since a send was large enough for zero copy
   Completion recv_ = Completion::bind<&Connection::on_recv>(this, Completion::Kind::input);

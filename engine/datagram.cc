@@ -3,17 +3,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/listener.h"
 
 namespace ringroad::engine {
 
-Result<Socket> open_datagram(Io& io, const Address& address, PortUse use) {
-  Result<Socket> socket = io.open(Transport::udp, address.family());
+Result<Socket> open_datagram(Io& io, const Address& address, PortUse use,
+                             std::string_view interface) {
+  Result<Socket> socket = open_bound(io, Transport::udp, address, use, interface);
   if (!socket.ok()) return socket;
-  Status status;
-  if (use == PortUse::shared) status = io.set_option(*socket, SocketOption::reuse_port, 1);
-  if (status.ok()) status = io.set_option(*socket, SocketOption::packet_info, 1);
+  Status status = io.set_option(*socket, SocketOption::packet_info, 1);
   if (status.ok()) status = io.set_option(*socket, SocketOption::drop_count, 1);
-  if (status.ok()) status = io.bind(*socket, address);
   if (status.ok()) return socket;
   io.close(*socket);
   return status;

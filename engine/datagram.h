@@ -7,18 +7,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "engine/address.h"
 #include "engine/io.h"
+#include "engine/listener.h"
 #include "engine/loop.h"
 
 namespace ringroad::engine {
 
-enum class PortUse : uint8_t { shared, exclusive };
-
 /// A bound UDP socket of a server: tells the local address of what it receives. shared: with the
-/// other shards; exclusive: address_in_use if any other socket has the port.
-Result<Socket> open_datagram(Io& io, const Address& address, PortUse use = PortUse::shared);
+/// other shards; exclusive: address_in_use if any other socket has the port. As open_bound().
+Result<Socket> open_datagram(Io& io, const Address& address, PortUse use = PortUse::shared,
+                             std::string_view interface = {});
 
 class Datagram {
  public:

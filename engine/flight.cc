@@ -26,8 +26,17 @@ void Flight::submit(Io& io, Socket socket, ZeroCopyPolicy::Way way) {
 void Flight::end() {
   CHECK(!submitted());
   CHECK(!lent_hook_.linked());
+  CHECK(!watch_hook_.linked() && !stuck_timer_.started());
   batch_.clear();
   connection_ = nullptr;
+}
+
+void Flight::on_stuck() {
+  connection_->on_stuck(*this);
+}
+
+void Flight::on_patience_end() {
+  connection_->on_patience_end(*this);
 }
 
 void Flight::on_event(IoEvent& event) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -175,6 +176,10 @@ class Io {
   virtual Status connect_datagram(Socket socket, const Address& peer) = 0;
   virtual Result<Address> local_address(Socket socket) = 0;
   virtual Result<Address> peer_address(Socket socket) = 0;
+  /// Only what comes and goes by this network interface. Before bind().
+  virtual Status bind_to_interface(Socket, std::string_view) {
+    return {StatusCode::unsupported, "this Io knows no network interfaces"};
+  }
 
   /// TCP: bytes that the peer's kernel has taken, ever. 0 where the kernel, or this Io, does not say.
   virtual uint64_t acknowledged_bytes(Socket /*socket*/) { return 0; }

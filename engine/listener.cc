@@ -14,10 +14,10 @@ constexpr int kPrivateBacklog = 16;  // strangers, and the one that is waited fo
 // Out of descriptors or memory: the connections wait in the backlog meanwhile.
 constexpr Duration kRetryDelay = std::chrono::milliseconds(100);
 
-enum class Port : uint8_t { exclusive, shared };
+}  // namespace
 
-/// Opens, sets options, binds; closes again on failure.
-Result<Socket> bound_socket(Io& io, Transport transport, const Address& address, Port port) {
+Result<Socket> open_bound(Io& io, Transport transport, const Address& address, PortUse use,
+                          std::string_view interface) {
   Result<Socket> socket = io.open(transport, address.family());
   if (!socket.ok()) return socket;
   Status status;
@@ -26,8 +26,11 @@ Result<Socket> bound_socket(Io& io, Transport transport, const Address& address,
     if (status.ok())
       status = io.set_option(*socket, SocketOption::no_delay, 1);  // accepted ones inherit it
   }
-  if (status.ok() && port == Port::shared)
+  if (status.ok() && use == PortUse::shared)
     status = io.set_option(*socket, SocketOption::reuse_port, 1);
+  if (status.ok() && address.family() == AF_INET6 && address.is_wildcard())
+    status = io.set_option(*socket, SocketOption::v6_only, 0);
+  if (status.ok() && !interface.empty()) status = io.bind_to_interface(*socket, interface);
   if (status.ok()) status = io.bind(*socket, address);
   if (!status.ok()) {
     io.close(*socket);
@@ -36,14 +39,12 @@ Result<Socket> bound_socket(Io& io, Transport transport, const Address& address,
   return socket;
 }
 
-}  // namespace
-
-Status ensure_free(Io& io, const Address& address) {
+Status ensure_free(Io& io, const Address& address, std::string_view interface) {
   if (address.port() == 0) return {};
   // Without SO_REUSEPORT the kernel refuses what any other socket has, also one that would have let
   // us in.
   for (const Transport transport : {Transport::tcp, Transport::udp}) {
-    Result<Socket> socket = bound_socket(io, transport, address, Port::exclusive);
+    Result<Socket> socket = open_bound(io, transport, address, PortUse::exclusive, interface);
     if (!socket.ok()) return socket.status();
     Status status;
     if (transport == Transport::tcp) status = io.listen(*socket, 1);
@@ -55,8 +56,9 @@ Status ensure_free(Io& io, const Address& address) {
 
 namespace {
 
-Result<Socket> listening_socket(Io& io, const Address& address, Port port, int backlog) {
-  Result<Socket> socket = bound_socket(io, Transport::tcp, address, port);
+Result<Socket> listening_socket(Io& io, const Address& address, PortUse use, int backlog,
+                                std::string_view interface) {
+  Result<Socket> socket = open_bound(io, Transport::tcp, address, use, interface);
   if (!socket.ok()) return socket;
   const Status status = io.listen(*socket, backlog);
   if (status.ok()) return socket;
@@ -66,12 +68,12 @@ Result<Socket> listening_socket(Io& io, const Address& address, Port port, int b
 
 }  // namespace
 
-Result<Socket> open_listener(Io& io, const Address& address) {
-  return listening_socket(io, address, Port::shared, kBacklog);
+Result<Socket> open_listener(Io& io, const Address& address, std::string_view interface) {
+  return listening_socket(io, address, PortUse::shared, kBacklog, interface);
 }
 
 Result<Socket> open_private_listener(Io& io, const Address& address) {
-  return listening_socket(io, address, Port::exclusive, kPrivateBacklog);
+  return listening_socket(io, address, PortUse::exclusive, kPrivateBacklog, {});
 }
 
 Listener::Listener(Loop& loop, Socket socket, Handler& handler)

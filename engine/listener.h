@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/counter.h"
 #include "engine/address.h"
@@ -17,10 +18,15 @@
 
 namespace ringroad::engine {
 
+/// Opens a socket, readies it and binds it; [::] takes IPv4 as well, whatever the system's default is.
+/// exclusive: nobody else may have the port. A non-empty `interface`: of that one only.
+enum class PortUse : uint8_t { exclusive, shared };
+Result<Socket> open_bound(Io& io, Transport transport, const Address& address, PortUse use,
+                          std::string_view interface);
 /// address_in_use if any other server has this TCP or UDP port; port 0 is always free.
-Status ensure_free(Io& io, const Address& address);
+Status ensure_free(Io& io, const Address& address, std::string_view interface = {});
 /// A bound, listening TCP socket that shares its port with the server's other shards.
-Result<Socket> open_listener(Io& io, const Address& address);
+Result<Socket> open_listener(Io& io, const Address& address, std::string_view interface = {});
 
 /// One that shares its port with nobody, for a few connections.
 Result<Socket> open_private_listener(Io& io, const Address& address);

@@ -22,6 +22,7 @@
 #include "engine/connection.h"
 #include "engine/flight.h"
 #include "engine/io.h"
+#include "engine/send_watch.h"
 #include "engine/spin_policy.h"
 #include "engine/timer_wheel.h"
 #include "engine/zero_copy.h"
@@ -86,6 +87,7 @@ class Loop {
   /// Flights that are not released yet, also of connections that are gone. A loop must not end
   /// before them.
   bool has_loans() const { return zero_copy_counters_.lent.get() > 0; }
+  SendWatch& send_watch() { return send_watch_; }
   ZeroCopy zero_copy() const { return zero_copy_; }
   ZeroCopyCounters& zero_copy_counters() { return zero_copy_counters_; }
   const ZeroCopyCounters& zero_copy_counters() const { return zero_copy_counters_; }
@@ -113,6 +115,7 @@ class Loop {
   ZeroCopyCounters zero_copy_counters_;
   ZeroCopyHistory zero_copy_history_;
   TimePoint now_;
+  SendWatch send_watch_{*this};  // its timer lives longer than the wheel
   TimerWheel timers_;
   SpinPolicy spin_;
   std::optional<TimePoint> idle_since_;  // the last wait began with nothing to do

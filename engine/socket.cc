@@ -227,6 +227,25 @@ Status bind_socket(Socket socket, const Address& address) {
   return system_status("bind " + address.to_string(), error);
 }
 
+Status bind_socket_to_interface(Socket socket, std::string_view name) {
+  const std::string text(name);
+  if (::setsockopt(socket.handle, SOL_SOCKET, SO_BINDTODEVICE, text.c_str(),
+                   static_cast<socklen_t>(text.size())) == 0) {
+    return {};
+  }
+  const int error = errno;
+  if (error == ENODEV) {
+    return {StatusCode::invalid_argument,
+            "interface \"" + text + "\": this machine has no such network interface (ip link)"};
+  }
+  if (error == EPERM) {
+    return {StatusCode::no_permission, "interface \"" + text +
+                                           "\": binding to a network interface needs CAP_NET_RAW "
+                                           "on this system (setcap cap_net_raw+ep, or root)"};
+  }
+  return system_status("setsockopt SO_BINDTODEVICE " + text, error);
+}
+
 Status listen_socket(Socket socket, int backlog) {
   if (::listen(socket.handle, backlog) == 0) return {};
   return system_status("listen", errno);

@@ -29,6 +29,8 @@ Status listen_socket(Socket socket, int backlog);
 Status connect_socket(Socket socket, const Address& peer);
 Result<Address> local_address_of(Socket socket);
 Result<Address> peer_address_of(Socket socket);
+/// SO_BINDTODEVICE.
+Status bind_socket_to_interface(Socket socket, std::string_view name);
 bool is_datagram(Socket socket);
 /// TCP: bytes that the peer's kernel has taken, ever; 0 if this one does not say.
 uint64_t acknowledged_bytes_of(Socket socket);

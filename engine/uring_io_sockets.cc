@@ -68,6 +68,11 @@ Result<Address> UringIo::peer_address(Socket socket) {
   return with_descriptor(socket, peer_address_of);
 }
 
+Status UringIo::bind_to_interface(Socket socket, std::string_view name) {
+  CHECK(!is_direct(socket));
+  return bind_socket_to_interface(socket, name);
+}
+
 uint64_t UringIo::acknowledged_bytes(Socket socket) {
   const Result<uint64_t> bytes = with_descriptor(
       socket, [](Socket plain) { return Result<uint64_t>(acknowledged_bytes_of(plain)); });

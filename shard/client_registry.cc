@@ -12,8 +12,9 @@ uint32_t ClientRegistry::activate(Session& session) {
   const uint32_t wire_id = free_wire_id();
   const base::SlotHandle handle = session.key().handle;
   by_wire_id_.add(wire_id, handle.slot);
-  directory_.publish(handle.slot, handle.generation,
-                     {wire_id, Authed::yes, session.peer(), session.quick_port(), session.priority()});
+  directory_.publish(
+      handle.slot, handle.generation,
+      {wire_id, Authed::yes, session.peer(), session.quick_port(), session.priority()});
   return wire_id;
 }
 

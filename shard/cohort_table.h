@@ -56,7 +56,7 @@ class CohortTable {
   std::vector<uint32_t> free_;
   std::vector<std::vector<Cohort*>> by_pattern_;  // listening cohorts only
   HashIndex by_hash_;                             // key: SetHash::low
-  size_t prior_ = 0;  // cohorts whose priority is not 0
+  size_t prior_ = 0;                              // cohorts whose priority is not 0
   uint64_t version_ = 1;
 };
 

@@ -53,8 +53,8 @@ class Member {
   bool muted_ = false;           // subscribed, but gets nothing (not active, or authed = false)
   uint32_t queued_packets_ = 0;  // publishes in the ordered lane
   Backlog backlog_ = Backlog::close;
-  uint8_t priority_ = 0;                      // below base::kPriorities; higher ones are sent to first
-  bool conflating_ = false;                   // since it lagged, until it has caught up
+  uint8_t priority_ = 0;     // below base::kPriorities; higher ones are sent to first
+  bool conflating_ = false;  // since it lagged, until it has caught up
   std::unique_ptr<ConflatedLane> conflated_;  // behind the outbox; not null: not empty, no cursor
   size_t pinned_bytes_ = 0;                   // as counted in Fanout::Stats
   LogPosition cursor_;                        // if following the log

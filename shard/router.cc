@@ -149,4 +149,16 @@ Status Router::post(ShardMessage message, const proto::PacketSpec* packet) {
   return {};
 }
 
+Status Router::post_to_all(ShardMessage message) {
+  Shard* const own = current();
+  Parcels parcels;
+  for (Shard* shard : shards_) {
+    if (parcels.add(*shard, own, sizeof(message), 0)) continue;
+    parcels.abandon();
+    return overloaded(shard->index());
+  }
+  for (Parcel& parcel : parcels.all()) parcel.send(message, nullptr);
+  return {};
+}
+
 }  // namespace ringroad::shard

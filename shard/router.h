@@ -33,6 +33,9 @@ class Router {
   /// To the shard that owns the client; overloaded if its lane is full. `packet` may be null.
   Status post(ShardMessage message, const proto::PacketSpec* packet);
 
+  /// To every shard, or to none: overloaded.
+  Status post_to_all(ShardMessage message);
+
   std::span<Shard* const> shards() const { return shards_; }
   /// The shard in whose turn the caller is, or null.
   Shard* current() const;

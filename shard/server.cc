@@ -13,6 +13,11 @@ Status gone() {
   return {StatusCode::gone, "the client has disconnected"};
 }
 
+/// Rounded up: 0 stays "never".
+uint16_t tenths(std::chrono::milliseconds time) {
+  return static_cast<uint16_t>((time.count() + 99) / 100);
+}
+
 proto::PacketSpec publish_packet(std::string_view url, const PayloadView& payload) {
   return {
       .type = proto::PacketType::publish, .url = url, .param = payload.param, .data = payload.data};
@@ -95,6 +100,14 @@ void Server::set_password(std::string password) {
   core_->logins().set_password(std::move(password));
 }
 
+Status Server::set_send_timeout(std::chrono::milliseconds timeout, Reach reach) {
+  using Kind = shard::ShardMessage::Kind;
+  if (Status status = ServerOptions{.send_timeout = timeout}.validate(); !status.ok())
+    return status;
+  const Kind kind = reach == Reach::all_clients ? Kind::send_timeout_all : Kind::send_timeout_new;
+  return core_->post_to_all({.kind = kind, .value = tenths(timeout)});
+}
+
 std::vector<ShardStats> Server::shard_stats() const {
   return core_->shard_stats();
 }
@@ -128,8 +141,10 @@ Status RemoteClient::set_authed(bool authed) {
 Status RemoteClient::set_backlog(Backlog backlog) {
   const auto core = core_.lock();
   if (!core) return gone();
-  return core->post(
-      {.kind = shard::ShardMessage::Kind::backlog, .value = static_cast<uint16_t>(backlog), .client = key_}, nullptr);
+  return core->post({.kind = shard::ShardMessage::Kind::backlog,
+                     .value = static_cast<uint16_t>(backlog),
+                     .client = key_},
+                    nullptr);
 }
 
 uint8_t RemoteClient::priority() const {
@@ -147,6 +162,26 @@ Status RemoteClient::set_priority(int priority) {
   if (!core) return gone();
   return core->post({.kind = shard::ShardMessage::Kind::priority,
                      .value = static_cast<uint16_t>(priority),
+                     .client = key_},
+                    nullptr);
+}
+
+Status RemoteClient::set_send_timeout(std::chrono::milliseconds timeout) {
+  if (Status status = ServerOptions{.send_timeout = timeout}.validate(); !status.ok())
+    return status;
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post(
+      {.kind = shard::ShardMessage::Kind::send_timeout, .value = tenths(timeout), .client = key_},
+      nullptr);
+}
+
+Status RemoteClient::set_keepalive(std::chrono::seconds idle) {
+  if (Status status = ServerOptions{.keepalive = idle}.validate(); !status.ok()) return status;
+  const auto core = core_.lock();
+  if (!core) return gone();
+  return core->post({.kind = shard::ShardMessage::Kind::keepalive,
+                     .value = static_cast<uint16_t>(idle.count()),
                      .client = key_},
                     nullptr);
 }

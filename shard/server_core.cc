@@ -121,6 +121,7 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
       .tunnels = {.per_client_max = options_.streams_per_client_max,
                   .per_shard_max = options_.streams_per_shard_max},
       .zero_copy = options_.zero_copy,
+      .send_timeout = options_.send_timeout,
   };
 }
 
@@ -157,7 +158,8 @@ Status ServerCore::open_all(engine::Address address) {
     if (!io.ok()) return io.status();
     ios_.push_back(std::move(*io));
   }
-  if (Status status = engine::ensure_free(*ios_[0], address); !status.ok()) return status;
+  if (Status status = engine::ensure_free(*ios_[0], address, options_.interface); !status.ok())
+    return status;
   std::vector<std::pair<engine::Socket, engine::Socket>> sockets;
   Status status;
   for (uint32_t i = 0; i < shards && status.ok(); ++i) {
@@ -196,15 +198,18 @@ Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
   Status status;
   // With port 0 the kernel picks a TCP port whose UDP twin may be taken.
   for (int tries = 0; tries < (address.port() == 0 ? kFreePortTries : 1); ++tries) {
-    const Result<engine::Socket> tcp = engine::open_listener(io, address);
+    const Result<engine::Socket> tcp = engine::open_listener(io, address, options_.interface);
     if (!tcp.ok()) return tcp.status();
     const Result<engine::Address> bound = io.local_address(*tcp);
-    const Result<engine::Socket> udp =
-        bound.ok() ? engine::open_datagram(io, *bound) : Result<engine::Socket>(bound.status());
+    const Result<engine::Socket> udp = bound.ok()
+                                           ? engine::open_datagram(io, *bound, engine::PortUse::shared, options_.interface)
+                                           : Result<engine::Socket>(bound.status());
     if (udp.ok()) {
       listener = *tcp;
       quick = *udp;
-      return {};
+      // Accepted connections inherit it.
+      return io.set_option(*tcp, engine::SocketOption::keepalive,
+                           static_cast<int>(options_.keepalive.count()));
     }
     io.close(*tcp);
     status = udp.status();
@@ -364,6 +369,11 @@ Status ServerCore::post(const shard::ShardMessage& message, const proto::PacketS
   if (!running()) return {StatusCode::not_running, "the server is not listening"};
   if (!find(message.client).has_value()) return {StatusCode::gone, "the client has disconnected"};
   return router_.post(message, packet);
+}
+
+Status ServerCore::post_to_all(const shard::ShardMessage& message) {
+  if (!running()) return {StatusCode::not_running, "the server is not listening"};
+  return router_.post_to_all(message);
 }
 
 std::optional<shard::ClientEntry> ServerCore::find(uint64_t packed) const {

@@ -56,6 +56,7 @@ class ServerCore final : public shard::Application,
   /// What is published about a client; nullopt: gone.
   std::optional<shard::ClientEntry> find(uint64_t key) const;
   Status post(const shard::ShardMessage& message, const proto::PacketSpec* packet);
+  Status post_to_all(const shard::ShardMessage& message);
   shard::Logins& logins() { return logins_; }
   ServerStats stats() const;
   std::vector<ShardStats> shard_stats() const;

@@ -36,6 +36,7 @@ void add_shard(ServerStats& stats, const shard::Shard& shard) {
   stats.quick_spoofed += counters.quick_spoofed.get();
   stats.closed_by_peer += counters.closed_by(CloseCause::peer).get();
   stats.closed_slow_client += counters.closed_by(CloseCause::slow_peer).get();
+  stats.closed_stalled += counters.closed_by(CloseCause::stalled).get();
   stats.closed_handshake_timeout += counters.closed_by(CloseCause::timed_out).get();
   stats.closed_bad_packet += counters.closed_by(CloseCause::bad_packet).get();
   stats.closed_password += counters.closed_by(CloseCause::refused).get();

@@ -43,7 +43,7 @@ enum class SubscriptionChange : uint8_t { added, removed };
 
 /// Constant while the server runs.
 struct SessionConfig {
-  std::string info;      // JSON text or empty
+  std::string info;  // JSON text or empty
   std::string relay_prefix;
   size_t queue_bytes_max = 1'048'576;
   Backlog backlog = Backlog::close;

@@ -172,7 +172,8 @@ void Session::on_unsubscribe(const proto::PacketView& packet) {
   }
   if (!removed.empty()) let_others_go_first();
   answer_in_order(packet, ReplyStatus::success);
-  if (active() && !removed.empty()) host_.subscriptions(*this, SubscriptionChange::removed, removed);
+  if (active() && !removed.empty())
+    host_.subscriptions(*this, SubscriptionChange::removed, removed);
 }
 
 // A change of a large set is dear; a client that makes many would hold up everybody else.

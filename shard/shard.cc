@@ -16,6 +16,7 @@ using engine::CloseCause;
 
 // How soon a producer that waits for another shard is tried again.
 constexpr auto kRoomRetry = std::chrono::milliseconds(1);
+constexpr auto kTenth = std::chrono::milliseconds(100);
 constexpr auto kStopTime = std::chrono::seconds(2);
 
 uintptr_t this_thread() {
@@ -38,7 +39,8 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       loop_(io, *this, {.zero_copy = config.zero_copy, .spin_percent = config.spin_percent}),
       fanout_(pool_, filter_, config.session.queue_bytes_max),
       registry_(index, config.shards),
-      tunnels_(loop_, pool_, config.tunnels, counters_) {
+      tunnels_(loop_, pool_, config.tunnels, counters_),
+      send_timeout_(config.send_timeout) {
   CHECK(index < config.shards);
 }
 
@@ -114,7 +116,18 @@ size_t Shard::on_message(std::span<const std::byte> record) {
   return record.size() + message.packet_bytes;
 }
 
+void Shard::set_send_timeout(const ShardMessage& message) {
+  send_timeout_ = kTenth * message.value;
+  if (message.kind == ShardMessage::Kind::send_timeout_new) return;
+  registry_.for_each(
+      [this](ShardClient& client) { client.connection().set_send_timeout(send_timeout_); });
+}
+
 void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
+  if (message.kind == ShardMessage::Kind::send_timeout_new ||
+      message.kind == ShardMessage::Kind::send_timeout_all) {
+    return set_send_timeout(message);
+  }
   ShardClient* client = registry_.find(ClientKey::unpack(message.client));
   if (client == nullptr) return counters_.replies_orphaned.add();
   Session& session = client->session();
@@ -140,7 +153,13 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
       return session.set_backlog(static_cast<Backlog>(message.value));
     case ShardMessage::Kind::priority:
       return session.set_priority(static_cast<uint8_t>(message.value));
+    case ShardMessage::Kind::keepalive:
+      return client->connection().set_keepalive(std::chrono::seconds(message.value));
+    case ShardMessage::Kind::send_timeout:
+      return client->connection().set_send_timeout(kTenth * message.value);
     case ShardMessage::Kind::publish:
+    case ShardMessage::Kind::send_timeout_new:
+    case ShardMessage::Kind::send_timeout_all:
       break;
   }
   CHECK(false);
@@ -192,10 +211,10 @@ void Shard::on_accept(engine::Socket socket) {
     return io().close(socket);
   }
   counters_.connections.add();
-  registry_
-      .add(loop_, socket, static_cast<SessionHost&>(*this), static_cast<ShardClient::Owner&>(*this),
-           *peer)
-      .start();
+  ShardClient& client = registry_.add(loop_, socket, static_cast<SessionHost&>(*this),
+                                      static_cast<ShardClient::Owner&>(*this), *peer);
+  client.connection().set_send_timeout(send_timeout_);
+  client.start();
 }
 
 Result<Stream> Shard::create_stream(const Session& session, StreamOptions options) {
@@ -211,6 +230,10 @@ uint32_t Shard::activate(Session& session) {
 
 void Shard::on_client_closed(ShardClient& client, CloseCause cause) {
   Session& session = client.session();
+  if (cause == CloseCause::stalled) {
+    LOG(warn, "event=stalled_client client={} pending_bytes={} knob=send_timeout",
+        session.peer().to_string(), fanout_.pending_bytes(session));
+  }
   counters_.closed_by(cause).add();
   counters_.connections.sub();
   session.end();

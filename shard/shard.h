@@ -38,6 +38,7 @@ struct ShardConfig {
   uint32_t spin_percent = 0;
   TunnelLimits tunnels;
   ZeroCopy zero_copy = ZeroCopy::off;
+  engine::Duration send_timeout = {};  // zero: none
 };
 
 class Shard final : public engine::Loop::Work,
@@ -143,6 +144,7 @@ class Shard final : public engine::Loop::Work,
   void send_quick(Session& session, std::span<const std::byte> packet) override;
 
   /// The bytes it stands for.
+  void set_send_timeout(const ShardMessage& message);
   size_t on_message(std::span<const std::byte> record);
   /// The clients it was offered to.
   size_t fan_out(std::string_view url, const engine::Slice& packet, Channel channel);
@@ -176,9 +178,10 @@ class Shard final : public engine::Loop::Work,
   base::IntrusiveList<Session, &Session::room_hook_> waiting_for_room_;
   engine::Timer room_timer_ = engine::Timer::bind<&Shard::on_room>(this);
   engine::Timer stop_timer_ = engine::Timer::bind<&Shard::on_stop_deadline>(this);
-  size_t quick_sends_ = 0;      // in this turn
-  size_t sends_left_ = 0;       // in this turn, of cohorts
-  size_t published_bytes_ = 0;  // in this turn, by own handlers
+  size_t quick_sends_ = 0;         // in this turn
+  size_t sends_left_ = 0;          // in this turn, of cohorts
+  size_t published_bytes_ = 0;     // in this turn, by own handlers
+  engine::Duration send_timeout_;  // of clients to come
   bool stopping_ = false;
   bool stopped_ = false;
   std::atomic<bool> stop_requested_{false};   // release in request_stop() -> acquire in drain()

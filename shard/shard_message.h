@@ -16,14 +16,18 @@ namespace ringroad::shard {
 
 struct ShardMessage {
   enum class Kind : uint8_t {
-    publish,    // packet: a PUBLISH
-    reply,      // packet: an RPC reply for `client`
-    datagram,   // packet: a DATAGRAM for `client`
-    close,      // `client`
-    authorise,  // `client`
-    revoke,     // `client`
-    backlog,    // `client`; value: a Backlog
-    priority,   // `client`; value
+    publish,           // packet: a PUBLISH
+    reply,             // packet: an RPC reply for `client`
+    datagram,          // packet: a DATAGRAM for `client`
+    close,             // `client`
+    authorise,         // `client`
+    revoke,            // `client`
+    backlog,           // `client`; value: a Backlog
+    priority,          // `client`; value
+    keepalive,         // `client`; value: seconds
+    send_timeout,      // `client`; value: tenths of a second
+    send_timeout_new,  // of clients to come
+    send_timeout_all,  // and of all that are here
   };
 
   Kind kind;

@@ -12,9 +12,8 @@ ShardWorld::ShardWorld(uint32_t shards) {
   for (uint32_t i = 0; i < shards; ++i) {
     seats_.push_back(std::make_unique<Seat>());
     Seat& seat = *seats_.back();
-    seat.shard =
-        std::make_unique<shard::Shard>(i, seat.io, config, router_, application_, patterns_,
-                                       logins_);
+    seat.shard = std::make_unique<shard::Shard>(i, seat.io, config, router_, application_,
+                                                patterns_, logins_);
     router_.add(*seat.shard);
   }
   for (const auto& seat : seats_) seat->shard->start(NullIo::kListener, NullIo::kDatagrams);

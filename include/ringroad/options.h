@@ -62,6 +62,18 @@ struct ServerOptions {
   size_t streams_per_shard_max = 1'024;
   /// A connection that has not finished its handshake by then is closed (W11). Range 100 ms..1 h.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
+  /// A client that acknowledges nothing for so long, while the kernel cannot take what waits for it, is
+  /// reset (V21, V38); one that is slow, but takes something, is not. 0 = never. In steps of 100 ms, and
+  /// up to 100 ms late. Range 0, 100 ms..1 h; the official servers have 100 ms.
+  std::chrono::milliseconds send_timeout = std::chrono::seconds(5);
+  /// The kernel probes a client that has been silent for so long, and again after as long; after
+  /// three probes without an answer the connection ends (V37). So a client that has vanished without
+  /// a word does not stay for ever, and address translators between do not forget the quiet ones.
+  /// 0 = off. Range 0..32,767 s.
+  std::chrono::seconds keepalive = std::chrono::seconds(60);
+  /// Serve this network interface only ("eth1"), TCP and UDP (SO_BINDTODEVICE, X7); empty = all. May
+  /// need CAP_NET_RAW.
+  std::string interface = {};
   /// Bytes each lane between two shards can hold; full lanes make publish() answer overloaded.
   /// Range 1,048,576..1,073,741,824, rounded up to a power of two.
   size_t mailbox_bytes = 1'048'576;

@@ -9,6 +9,7 @@
 //         handler.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,11 @@ class RemoteClient {
   /// For this client only, instead of ServerOptions::backlog. From the shard's next turn on; what
   /// has been replaced by then stays replaced. gone, overloaded: as set_authed().
   Status set_backlog(Backlog backlog);
+  /// For this client only, instead of ServerOptions::send_timeout (V38). invalid_argument out of its
+  /// range; gone, overloaded: as set_authed().
+  Status set_send_timeout(std::chrono::milliseconds timeout);
+  /// For this client only, instead of ServerOptions::keepalive (V37).
+  Status set_keepalive(std::chrono::seconds idle);
   /// Closes the connection; on_client(…, false) follows (V31).
   Status close();
   /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
@@ -160,6 +166,8 @@ struct ServerStats {
   uint64_t handler_failures = 0;
   uint64_t closed_by_peer = 0;
   uint64_t closed_slow_client = 0;
+  /// Took nothing for as long as the send timeout (V21).
+  uint64_t closed_stalled = 0;
   uint64_t closed_handshake_timeout = 0;
   /// Wrong magic or oversize (W6).
   uint64_t closed_bad_packet = 0;
@@ -242,6 +250,11 @@ class Server {
   /// From now on clients must present this; empty = none needed (V16). For new handshakes only: who is
   /// connected stays. Any thread, also before listen().
   void set_password(std::string password);
+
+  /// Instead of ServerOptions::send_timeout from each shard's next turn on (V21). not_running unless
+  /// listening; overloaded: a shard's mailbox is full, nothing has changed.
+  enum class Reach : uint8_t { new_clients, all_clients };
+  Status set_send_timeout(std::chrono::milliseconds timeout, Reach reach = Reach::all_clients);
 
   /// Sends to every client that subscribed to a matching pattern, once each, the highest priority
   /// first (V2, V18, V30). ok also with

@@ -46,6 +46,7 @@ struct SimPipe {
   std::deque<Segment> flying;
   std::deque<std::byte> arrived;
   size_t flying_bytes = 0;
+  uint64_t acknowledged_bytes = 0;  // have arrived, ever
   engine::TimePoint last_due = {};  // a stream does not overtake itself
   bool end_sent = false;
   bool end_arrived = false;

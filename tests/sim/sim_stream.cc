@@ -52,6 +52,7 @@ void SimNetwork::deliver(const std::shared_ptr<SimPipe>& pipe) {
     SimPipe::Segment segment = std::move(pipe->flying.front());
     pipe->flying.pop_front();
     pipe->flying_bytes -= segment.bytes.size();
+    pipe->acknowledged_bytes += segment.bytes.size();
     deliver_segment(*pipe, std::move(segment));
   }
   if (SimSocket* reader = find(pipe->reader); reader != nullptr) recv_progress(*reader);

@@ -154,7 +154,9 @@ void FakeClient::reap() {
 // ---- FakeHost
 
 FakeHost::FakeHost(SessionConfig config, std::string password)
-    : config_(std::move(config)), logins_(std::move(password)), fanout_(pool_, filter_, config_.queue_bytes_max) {
+    : config_(std::move(config)),
+      logins_(std::move(password)),
+      fanout_(pool_, filter_, config_.queue_bytes_max) {
 }
 
 FakeHost::~FakeHost() {

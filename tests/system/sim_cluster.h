@@ -57,9 +57,8 @@ class SimCluster {
     }
     EXPECT_TRUE(ios_[0]->steer(sockets[0].second, proto::kSeqnoOffset, config.shards).ok());
     for (uint32_t i = 0; i < config.shards; ++i) {
-      shards_.push_back(
-          std::make_unique<shard::Shard>(i, *ios_[i], config, router_, application_, patterns_,
-                                         logins_));
+      shards_.push_back(std::make_unique<shard::Shard>(i, *ios_[i], config, router_, application_,
+                                                       patterns_, logins_));
       router_.add(*shards_[i]);
     }
     for (uint32_t i = 0; i < config.shards; ++i) {
