@@ -1,6 +1,6 @@
 // Property: the table finds the cohort of exactly a set, and a pattern leads to exactly the
 //         listening cohorts that have it; its version moves whenever that changes.
-// Method: seeded changes next to a list of (set, audience) that is searched; hashes are forced to
+// Method: seeded changes next to a list of (set, standing) that is searched; hashes are forced to
 //         collide.
 #include "shard/cohort_table.h"
 
@@ -31,7 +31,7 @@ SetHash hash_of(const Set& set) {
 struct Known {
   Cohort* cohort;
   Set set;
-  Audience audience;
+  Standing standing;
 };
 
 class TableModel {
@@ -43,9 +43,9 @@ class TableModel {
   std::mt19937_64 random{1};
 
   size_t size() const { return known_.size(); }
-  const Known* known(const Set& set, Audience audience) const {
+  const Known* known(const Set& set, Standing standing) const {
     for (const Known& entry : known_) {
-      if (entry.set == set && entry.audience == audience) return &entry;
+      if (entry.set == set && entry.standing == standing) return &entry;
     }
     return nullptr;
   }
@@ -55,21 +55,24 @@ class TableModel {
       set.insert(static_cast<PatternId>(random() % kPatterns));
     return set;
   }
-  Audience random_audience() { return random() % 4 == 0 ? Audience::muted : Audience::listening; }
+  Standing random_standing() {
+    return {.audience = random() % 4 == 0 ? Audience::muted : Audience::listening,
+            .priority = static_cast<uint8_t>(random() % 3)};
+  }
 
   void find_or_create() {
     const Set set = random_set();
-    const Audience audience = random_audience();
-    const Known* expected = known(set, audience);
-    Cohort* found = table_.find(hash_of(set), audience, sorted(set));
+    const Standing standing = random_standing();
+    const Known* expected = known(set, standing);
+    Cohort* found = table_.find(hash_of(set), standing, sorted(set));
     ASSERT_EQ(found, expected == nullptr ? nullptr : expected->cohort);
     if (found != nullptr) {
       EXPECT_TRUE(table_.may_have(hash_of(set)));
       return;
     }
-    Cohort& cohort = table_.create(hash_of(set), audience, sorted(set));
+    Cohort& cohort = table_.create(hash_of(set), standing, sorted(set));
     EXPECT_EQ(table_.at(cohort.index_), &cohort);
-    known_.push_back({&cohort, set, audience});
+    known_.push_back({&cohort, set, standing});
   }
   void destroy(size_t at) {
     table_.destroy(*known_[at].cohort);
@@ -81,7 +84,7 @@ class TableModel {
     const auto pattern = static_cast<PatternId>(random() % kPatterns);
     Set changed = entry.set;
     if (changed.erase(pattern) == 0) changed.insert(pattern);
-    if (changed.empty() || known(changed, entry.audience) != nullptr) return;
+    if (changed.empty() || known(changed, entry.standing) != nullptr) return;
     if (changed.size() > entry.set.size()) {
       table_.add_pattern(*entry.cohort, pattern);
     } else {
@@ -103,7 +106,7 @@ class TableModel {
     EXPECT_EQ(table_.size(), known_.size());
     std::vector<Set> expected(kPatterns);
     for (const Known& entry : known_) {
-      if (entry.audience == Audience::muted) continue;
+      if (entry.standing.audience == Audience::muted) continue;
       for (const PatternId pattern : entry.set) expected[pattern].insert(entry.cohort->index_);
     }
     EXPECT_EQ(edges(), expected);

@@ -3,8 +3,10 @@
 //         of their URL, in their place. What is offered is sent, dropped, conflated or pending at
 //         every step; nobody's queue is ever above its bound or pins much more than it holds, and
 //         who would be above is the only one that is closed.
-// Method: seeded subscribe, unsubscribe, mute, publish, push_ordered, set_backlog, stall and
-//         partial sends next to a naive model of each client.
+//         In each turn nobody is sent to before anybody of a higher priority.
+// Method: seeded subscribe, unsubscribe, mute, publish, push_ordered, set_backlog, set_priority, stall
+//         and partial sends next to a naive model of each client.
+// tidy: long file: a model, its steps and its shapes are read together.
 // Campaign: RINGROAD_SEEDS=5000; RINGROAD_SEED=S alone (docs/TESTING.md).
 #include <gtest/gtest.h>
 
@@ -63,6 +65,7 @@ struct Shape {
   int steps;
   size_t take_bytes_max = 60'000;  // at once
   Policies policies = Policies::close;
+  uint32_t ranks = 1;  // priorities: 0 to below
 };
 
 class World {
@@ -74,7 +77,7 @@ class World {
   void step() {
     Client& client = *clients_[random_() % clients_.size()];
     look_at(client);
-    switch (random_() % 17) {
+    switch (random_() % 18) {
       case 0:
         return subscribe(client);
       case 1:
@@ -85,6 +88,8 @@ class World {
         return push_ordered(client);
       case 16:
         return change_backlog(client);
+      case 17:
+        return prioritise(client);
       case 4:
         client.stalled = !client.stalled && random_() % 2 == 0;
         return;
@@ -93,11 +98,9 @@ class World {
         return replace_gone();
       case 6:
       case 7:
-        turn_.flush(random_() % 4);
-        return;
+        return flush(random_() % 4);
       case 8:
-        turn_.flush(SIZE_MAX);
-        return;
+        return flush(SIZE_MAX);
       case 9:
       case 10:
       case 11:
@@ -184,6 +187,17 @@ class World {
     client.backlog = client.backlog == Backlog::close ? Backlog::conflate : Backlog::close;
     if (client.backlog == Backlog::close) client.lagging = false;
     fanout_.set_backlog(client.member, client.backlog);
+  }
+  void prioritise(Client& client) {
+    if (client.member.gone() || shape_.ranks == 1) return;
+    fanout_.set_priority(client.member, static_cast<uint8_t>(random_() % shape_.ranks));
+  }
+  void flush(size_t sends) {
+    const bool done = turn_.flush(sends);
+    EXPECT_EQ(done, fanout_.flushed());
+    for (size_t i = 1; i < turn_.sent.size(); ++i) {
+      ASSERT_LE(turn_.sent[i]->priority_, turn_.sent[i - 1]->priority_);
+    }
   }
   void replace_gone() {
     const size_t gone = std::erase_if(clients_, [this](const std::unique_ptr<Client>& client) {
@@ -347,6 +361,23 @@ TEST(Fanout, SmallPacketsToFewClients) {
 
 TEST(Fanout, SmallPacketsToCohortsThatCopy) {
   run_all(30, {.clients = 40, .packet_bytes_max = 3'000, .steps = 3'000});
+}
+
+TEST(Fanout, V30_PrioritiesChangeWhilePacketsWait) {
+  run_all(100, {.clients = 6, .packet_bytes_max = 3'000, .steps = 2'000, .ranks = 3});
+}
+
+TEST(Fanout, V30_PrioritiesInCohortsThatCopy) {
+  run_all(30, {.clients = 40, .packet_bytes_max = 3'000, .steps = 3'000, .ranks = 2});
+}
+
+TEST(Fanout, V30_PrioritiesOfConflatingClients) {
+  run_all(50, {.clients = 12,
+               .packet_bytes_max = 100'000,
+               .steps = 2'000,
+               .take_bytes_max = 4'000,
+               .policies = Policies::mixed,
+               .ranks = 8});
 }
 
 TEST(Fanout, LargePacketsFillQueues) {

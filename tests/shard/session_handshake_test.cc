@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "shard/logins.h"
 #include "tests/support/fake_session_host.h"
 
 namespace ringroad::shard {
@@ -81,7 +82,7 @@ TEST(SessionHandshake, B2_B3_B5_DataIsTheClientIdInFourBytes) {
 TEST(SessionHandshake, B6_WrongPasswordIsAnsweredThenClosed) {
   for (const char* password : {"", "1", "12345", "123457", "1234567", "123456123456"}) {
     SCOPED_TRACE(password);
-    FakeHost host({}, "123456");
+    FakeHost host(SessionConfig{}, "123456");
     FakeClient& client = host.connect();
     PacketSpec packet = servinfo();
     const std::string param = R"({"passwd":")" + std::string(password) + "\"}";
@@ -93,8 +94,62 @@ TEST(SessionHandshake, B6_WrongPasswordIsAnsweredThenClosed) {
   }
 }
 
+TEST(SessionHandshake, W9_RetryLetsItTryTwiceMore) {
+  FakeHost host(SessionConfig{.refusal = SessionConfig::Refusal::retry}, "123456");
+  for (const bool learns : {true, false}) {
+    FakeClient& client = host.connect();
+    for (uint32_t seqno = 0; seqno < base::kLoginTriesMax - 1U; ++seqno) {
+      client.send({.type = PacketType::servinfo, .seqno = seqno, .param = R"({"passwd":"1"})"});
+      host.settle();
+      const OwnedPacket reply = client.received_one();
+      EXPECT_EQ(reply.status, 1U);
+      EXPECT_EQ(reply.seqno, seqno);
+      EXPECT_TRUE(client.open());
+    }
+    if (learns) {
+      client.send(servinfo(R"({"passwd":"123456"})"));
+      host.settle();
+      EXPECT_EQ(client.received_one().status, 0U);
+      EXPECT_TRUE(client.session().active());
+      host.announced.clear();
+    } else {
+      client.send({.type = PacketType::rpc, .seqno = 3, .url = "/a"});
+      expect_refused(host, client, PacketType::rpc, 3);
+    }
+  }
+  EXPECT_EQ(host.logins().refused(), 5U);
+}
+
+TEST(SessionHandshake, W9_TheLimitOfTimeRunsWhileItTries) {
+  FakeHost host(SessionConfig{.refusal = SessionConfig::Refusal::retry}, "123456");
+  FakeClient& client = host.connect();
+  client.send(servinfo("{}"));
+  host.settle();
+  client.received();
+  host.advance(seconds(6));
+  host.settle();
+  EXPECT_EQ(client.cause(), CloseCause::timed_out);
+}
+
+TEST(SessionHandshake, V16_ANewPasswordIsForNewHandshakes) {
+  FakeHost host(SessionConfig{}, "old");
+  FakeClient& before = host.connect_active("old");
+  FakeClient& late = host.connect();
+  host.logins().set_password("new");
+  EXPECT_TRUE(before.open());
+  before.send(ping());
+  host.settle();
+  EXPECT_EQ(before.received().size(), 1U);
+  late.send(servinfo(R"({"passwd":"old"})"));
+  host.settle();
+  EXPECT_EQ(late.received_one().status, 1U);
+  EXPECT_TRUE(host.connect_active("new").open());
+  host.logins().set_password("");
+  EXPECT_TRUE(host.connect_active().open());
+}
+
 TEST(SessionHandshake, B6_RightPasswordIsAccepted) {
-  FakeHost host({}, "123456");
+  FakeHost host(SessionConfig{}, "123456");
   FakeClient& client = host.connect();
   client.send(servinfo(R"({"passwd":"123456","pingInterval":3})"));
   host.settle();
@@ -107,7 +162,7 @@ TEST(SessionHandshake, B7_B8_B9_MissingInvalidOrNumberIsRefused) {
        {"", "{}", "not json", "\"123456\"", "[\"123456\"]", R"({"passwd":123456})",
         R"({"passwd":null})", R"({"passwd":["123456"]})", R"({"Passwd":"123456"})"}) {
     SCOPED_TRACE(param);
-    FakeHost host({}, "123456");
+    FakeHost host(SessionConfig{}, "123456");
     FakeClient& client = host.connect();
     client.send(servinfo(param));
     expect_refused(host, client, PacketType::servinfo, 0);
@@ -153,7 +208,7 @@ TEST(SessionHandshake, B11_RequestBeforeServinfoWithPasswordIsRefused) {
   for (const PacketType type : {PacketType::rpc, PacketType::subscribe, PacketType::unsubscribe,
                                 PacketType::pingecho, PacketType::datagram}) {
     SCOPED_TRACE(number(type));
-    FakeHost host({}, "123456");
+    FakeHost host(SessionConfig{}, "123456");
     FakeClient& client = host.connect();
     client.send({.type = type, .seqno = 5, .url = "/a", .param = R"({"passwd":"123456"})"});
     expect_refused(host, client, type, 5);
@@ -162,7 +217,7 @@ TEST(SessionHandshake, B11_RequestBeforeServinfoWithPasswordIsRefused) {
 }
 
 TEST(SessionHandshake, B11_NoopBeforeServinfoIsSilence) {
-  FakeHost host({}, "123456");
+  FakeHost host(SessionConfig{}, "123456");
   FakeClient& client = host.connect();
   client.send({.type = PacketType::noop});
   client.send({.type = PacketType::rpc, .flags = proto::kFlagReply, .url = "/a"});
@@ -183,7 +238,7 @@ TEST(SessionHandshake, B12_PipelinedRpcIsAnsweredInASendOfItsOwn) {
 }
 
 TEST(SessionHandshake, B12_ByteByByte) {
-  FakeHost host({.password = "p"});
+  FakeHost host(SessionConfig{}, "p");
   FakeClient& client = host.connect();
   const std::string bytes = encoded(servinfo(R"({"passwd":"p"})")) +
                             encoded({.type = PacketType::subscribe, .url = "/a/"}) +
@@ -268,7 +323,7 @@ TEST(SessionHandshake, B18_A8_TunnelIdWithoutItsFlagIsNone) {
 }
 
 TEST(SessionHandshake, W9_WrongPasswordAfterTheRightOneEnds) {
-  FakeHost host({}, "123456");
+  FakeHost host(SessionConfig{}, "123456");
   FakeClient& client = host.connect_active("123456");
   client.send({.type = PacketType::subscribe, .url = "/a"});
   host.settle();

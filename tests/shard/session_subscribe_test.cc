@@ -268,5 +268,57 @@ TEST_F(SessionSubscribe, WhoChangesALargeSetLetsOthersGoFirst) {
   EXPECT_EQ(client_.received().size(), 2U);
 }
 
+// ---- What the application hears
+
+using Urls = std::vector<std::string>;
+
+TEST_F(SessionSubscribe, V40_TheUrlsThatAreNewAreTold) {
+  subscribe("/a");
+  subscribe("", R"(["/b","/a","bad","/c","/b"])");
+  ASSERT_EQ(host_.changes.size(), 2U);
+  EXPECT_EQ(host_.changes[0].second, Urls{"/a"});
+  EXPECT_EQ(host_.changes[1].first, SubscriptionChange::added);
+  EXPECT_EQ(host_.changes[1].second, (Urls{"/b", "/c"}));
+}
+
+TEST_F(SessionSubscribe, V40_V41_NothingNewIsNotTold) {
+  subscribe("/a");
+  host_.changes.clear();
+  subscribe("/a");
+  subscribe("", "[]");
+  subscribe("bad");
+  unsubscribe("/b");
+  unsubscribe("", R"(["/b","/c"])");
+  unsubscribe("", "[]");
+  EXPECT_TRUE(host_.changes.empty());
+}
+
+TEST_F(SessionSubscribe, V41_TheUrlsThatAreGoneAreTold) {
+  subscribe("", R"(["/a","/b","/c","/d"])");
+  host_.changes.clear();
+  unsubscribe("/b");
+  unsubscribe("", R"(["/x","/a"])");
+  unsubscribe("");  // D14: all
+  unsubscribe("");
+  ASSERT_EQ(host_.changes.size(), 3U);
+  for (const auto& change : host_.changes) EXPECT_EQ(change.first, SubscriptionChange::removed);
+  EXPECT_EQ(host_.changes[0].second, Urls{"/b"});
+  EXPECT_EQ(host_.changes[1].second, Urls{"/a"});
+  std::sort(host_.changes[2].second.begin(), host_.changes[2].second.end());
+  EXPECT_EQ(host_.changes[2].second, (Urls{"/c", "/d"}));
+}
+
+TEST_F(SessionSubscribe, V40_B10_EarlyOnesAreToldAfterTheHandshake) {
+  FakeClient& client = host_.connect();
+  client.send({.type = PacketType::subscribe, .url = "/early"});
+  EXPECT_TRUE(host_.changes.empty());
+  client.send({.type = PacketType::servinfo});
+  ASSERT_EQ(host_.changes.size(), 1U);
+  EXPECT_EQ(host_.changes[0].second, Urls{"/early"});
+  client.send({.type = PacketType::servinfo});
+  EXPECT_EQ(host_.changes.size(), 1U) << "once";
+  host_.settle();
+}
+
 }  // namespace
 }  // namespace ringroad::shard

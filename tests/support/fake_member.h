@@ -28,8 +28,11 @@ class FakeTurn {
   Fanout& fanout() { return fanout_; }
   void flush_later(FakeMember& member);
   void forget(FakeMember& member);
-  /// False: the budget did not do for all cohorts.
+  /// As Loop and Shard do it: of each priority single members, then cohorts. False: the budget did
+  /// not do for all cohorts.
   bool flush(size_t sends);
+  /// Who has sent something, by TCP and by UDP, since the last flush() began.
+  std::vector<const FakeMember*> sent;
 
  private:
   Fanout& fanout_;
@@ -54,12 +57,16 @@ class FakeMember final : public Member {
     if (batch_.empty()) return;
     sending_ = true;
     ++sends_;
+    if (keeps_) turn_.sent.push_back(this);
   }
   void on_overflow(size_t pending_bytes) override {
     overflow_bytes_ = pending_bytes;
     leave();
   }
-  void send_quick(std::span<const std::byte>) override { ++quick_; }
+  void send_quick(std::span<const std::byte>) override {
+    ++quick_;
+    if (keeps_) turn_.sent.push_back(this);
+  }
 
   /// The kernel takes up to so many bytes.
   void take(size_t bytes) {
@@ -114,12 +121,17 @@ inline void FakeTurn::forget(FakeMember& member) {
 }
 
 inline bool FakeTurn::flush(size_t sends) {
-  for (size_t i = 0; i < dirty_.size(); ++i) {
-    dirty_[i]->dirty_ = false;
-    dirty_[i]->flush_now();
+  sent.clear();
+  for (size_t priority = base::kPriorities; priority-- > 0;) {
+    for (size_t i = 0; i < dirty_.size(); ++i) {
+      if (!dirty_[i]->dirty_ || dirty_[i]->priority_ != priority) continue;
+      dirty_[i]->dirty_ = false;
+      dirty_[i]->flush_now();
+    }
+    sends -= fanout_.flush(priority, sends);
   }
-  dirty_.clear();
-  return fanout_.flush(sends);
+  std::erase_if(dirty_, [](const FakeMember* member) { return !member->dirty_; });
+  return fanout_.flushed();
 }
 
 }  // namespace ringroad::shard
