@@ -199,9 +199,9 @@ Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
     const Result<engine::Socket> tcp = engine::open_listener(io, address, options_.interface);
     if (!tcp.ok()) return tcp.status();
     const Result<engine::Address> bound = io.local_address(*tcp);
-    const Result<engine::Socket> udp = bound.ok()
-                                           ? engine::open_datagram(io, *bound, engine::PortUse::shared, options_.interface)
-                                           : Result<engine::Socket>(bound.status());
+    const Result<engine::Socket> udp =
+        bound.ok() ? engine::open_datagram(io, *bound, engine::PortUse::shared, options_.interface)
+                   : Result<engine::Socket>(bound.status());
     if (udp.ok()) {
       listener = *tcp;
       quick = *udp;
@@ -343,7 +343,7 @@ void ServerCore::subscriptions(const shard::Session& session, shard::Subscriptio
   } catch (...) {
     handler_failures_.fetch_add(1, std::memory_order_relaxed);
     LOG(error, "event=handler_failed kind=subscription client={} what={}", session.wire_id(),
-        words_of_failure());
+        base::words_of_failure());
   }
 }
 

@@ -144,6 +144,7 @@ const std::vector<Check>& conform_checks() {
       {"datagram", check_datagram},
       {"quick-datagram", check_quick_datagram},
       {"quick-publish", check_quick_publish},
+      {"priority", check_priority},
       {"stream-get", check_stream_get},
       {"stream-put", check_stream_put},
       {"ping", check_ping},

@@ -68,4 +68,7 @@ Judgement check_quick_publish(Examination& examination);
 Judgement check_stream_get(Examination& examination);
 Judgement check_stream_put(Examination& examination);
 
+// Quality of service: conform_priority.cc
+Judgement check_priority(Examination& examination);
+
 }  // namespace ringroad::tools

@@ -66,6 +66,21 @@ void answer_fail(Call& call) {
   answer(call, {.status = static_cast<ReplyStatus>(*number), .param = R"({"error":"asked"})"});
 }
 
+/// The client is told (QOSSETUP) after this answer.
+void answer_prio(Call& call) {
+  if (call.method() == Method::get) {
+    return answer(call, {.param = fmt::format(R"({{"prio":{}}})", call.client().priority())});
+  }
+  const std::optional<JsonValue> param = JsonValue::parse(call.payload().param);
+  const std::optional<JsonValue> prio = param ? param->member("prio") : std::nullopt;
+  const std::optional<int64_t> number = prio ? prio->integer() : std::nullopt;
+  if (!number || !std::in_range<int>(*number)) return refuse(call);
+  const Status set = call.client().set_priority(static_cast<int>(*number));
+  if (set.code() == StatusCode::overloaded) return answer(call, {.status = ReplyStatus::no_memory});
+  if (!set.ok()) return refuse(call);
+  answer(call, {.param = fmt::format(R"({{"prio":{}}})", *number)});
+}
+
 }  // namespace
 
 Playground::Playground(PlaygroundOptions options)
@@ -82,6 +97,7 @@ Status Playground::register_commands() {
       {"/wild/", answer_wild},
       {"/method", answer_method},
       {"/fail", answer_fail},
+      {"/prio", answer_prio},
       {"/dgram/last", [this](Call& call) { answer(call, {.param = last_datagram_json()}); }},
       {"/get_data", [this](Call& call) { streams_.get_data(call); }},
       {"/put_data", [this](Call& call) { streams_.put_data(call); }},

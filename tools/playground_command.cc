@@ -54,6 +54,8 @@ constexpr const char* kFooter =
   /wild/...     {"url":"/wild/..."}, the URL that was called
   /method       {"method":0} for GET, {"method":1} for SET
   /fail         {"status":128} -> that status, with {"error":"asked"}
+  /prio         SET {"prio":0..7} -> that priority for this client, and {"prio":..}; GET -> the
+                present one; status 2 if that is no priority
   /dgram/last   {"n":count,"last":{"url":..,"quick":..,"param":..,"len":..}} of datagrams
   /get_data     {"size":1048576} and a stream of that many bytes: byte i is (i*7 + (i>>8)) & 0xff
   /put_data     a stream that takes what comes

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -30,6 +33,8 @@ struct ServeOptions {
   std::string slow_clients = "close";
   bool no_relay = false;
   bool direct_descriptors = false;
+  double send_timeout_s = 5.0;
+  int keepalive_s = 60;
   double stats_s = 0.0;  // 0 = quiet, unless stderr is a terminal
 };
 
@@ -70,6 +75,9 @@ Status in_flags(const Status& status) {
       {"queue_bytes_max", "--queue-bytes"},
       {"relay_prefix", "--relay"},
       {"shards", "--shards"},
+      {"send_timeout", "--send-timeout"},
+      {"keepalive", "--keepalive"},
+      {"interface", "--interface"},
   };
   for (const auto& [option, flag] : kFlags) {
     if (!status.message().starts_with(option)) continue;
@@ -78,9 +86,16 @@ Status in_flags(const Status& status) {
   return status;
 }
 
+/// Rounded up, so that nothing but 0 is "never".
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(std::ceil(seconds * 1e3)));
+}
+
 ExitCode run_serve(ServeOptions options) {
   if (options.no_relay) options.server.relay_prefix.clear();
   if (options.slow_clients == "conflate") options.server.backlog = Backlog::conflate;
+  options.server.send_timeout = milliseconds_of(options.send_timeout_s);
+  options.server.keepalive = std::chrono::seconds(options.keepalive_s);
   if (options.direct_descriptors) options.server.descriptors = ServerOptions::Descriptors::direct;
   WaitPoint wait_point;
   const Limit files = raise_file_limit();
@@ -153,6 +168,18 @@ Command add_serve(CLI::App& root) {
       ->capture_default_str()
       ->check(CLI::IsMember({"close", "conflate"}))
       ->type_name("close|conflate");
+  app->add_option("--send-timeout", options->send_timeout_s,
+                  "A client that takes nothing for so long is reset (0 = never)")
+      ->capture_default_str()
+      ->check(decimal(0.0, 3'600.0))
+      ->type_name("SECONDS");
+  app->add_option("--keepalive", options->keepalive_s,
+                  "Probe clients that are silent for so long; three misses end them (0 = off)")
+      ->capture_default_str()
+      ->check(whole(0, 32'767))
+      ->type_name("SECONDS");
+  app->add_option("--interface", server.interface, "Serve this network interface only")
+      ->type_name("NAME");
   app->add_flag("--direct-descriptors", options->direct_descriptors,
                 "Connections take no descriptors: room for ulimit -n of them per shard");
   CLI::Option* relay =

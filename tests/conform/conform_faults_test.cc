@@ -52,6 +52,7 @@ const std::vector<std::string> kChecks = {"connect",
                                           "datagram",
                                           "quick-datagram",
                                           "quick-publish",
+                                          "priority",
                                           "stream-get",
                                           "stream-put",
                                           "ping",
@@ -174,6 +175,7 @@ struct Table {
 constexpr Table kTables[] = {
     {"Connection", connection_faults}, {"Echo", echo_faults},         {"Call", call_faults},
     {"Subscribe", subscribe_faults},   {"Datagram", datagram_faults}, {"Stream", stream_faults},
+    {"Priority", priority_faults},
     {"Harmless", harmless_faults}};
 
 class ConformFaultTable : public testing::TestWithParam<Table> {};

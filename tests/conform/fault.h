@@ -27,6 +27,7 @@ inline constexpr uint8_t kSubscribe = 0x02;
 inline constexpr uint8_t kUnsubscribe = 0x03;
 inline constexpr uint8_t kPublish = 0x04;
 inline constexpr uint8_t kDatagram = 0x05;
+inline constexpr uint8_t kQosSetup = 0x06;
 inline constexpr uint8_t kNoop = 0xfe;
 inline constexpr uint8_t kPing = 0xff;
 inline constexpr uint8_t kReply = 0x01;

@@ -17,6 +17,7 @@ std::vector<Fault> call_faults();
 std::vector<Fault> subscribe_faults();
 std::vector<Fault> datagram_faults();
 std::vector<Fault> stream_faults();
+std::vector<Fault> priority_faults();
 std::vector<Fault> harmless_faults();
 
 inline constexpr Direction kIn = Direction::to_server;

@@ -64,7 +64,8 @@ const std::vector<Fault> kFaults = {
        p.packet = {.type = kRpc, .flags = kReply, .status = 3, .seqno = p.packet.seqno};
      },
      {"echo-get", "echo-set", "echo-json", "echo-60k", "echo-largest", "method", "add",
-      "error-status", "wildcard", "concurrent", "no-reply", "datagram", "quick-datagram"}},
+      "error-status", "wildcard", "concurrent", "no-reply", "datagram", "quick-datagram",
+      "priority"}},
     {"no-topics-known",
      {},
      "",

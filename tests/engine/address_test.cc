@@ -103,5 +103,16 @@ TEST(Address, KnowsWildcardAndLoopback) {
   EXPECT_FALSE(Address().is_wildcard());
 }
 
+TEST(Address, F12_AMappedAddressReadsAsIPv4) {
+  EXPECT_EQ(address("[::ffff:1.2.3.4]:5").to_string(), "1.2.3.4:5");
+  EXPECT_EQ(address("[::ffff:1.2.3.4]:5").host(), "1.2.3.4");
+  EXPECT_EQ(address("1.2.3.4:5").host(), "1.2.3.4");
+  EXPECT_EQ(address("[2001:db8::1]:5").host(), "2001:db8::1");
+  EXPECT_TRUE(address("[::ffff:1.2.3.4]:5").is_v4_mapped());
+  EXPECT_FALSE(address("[2001:db8::1]:5").is_v4_mapped());
+  EXPECT_FALSE(address("1.2.3.4:5").is_v4_mapped());
+  EXPECT_EQ(Address().to_string(), "none");
+}
+
 }  // namespace
 }  // namespace ringroad::engine

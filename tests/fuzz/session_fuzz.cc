@@ -53,7 +53,9 @@ class Input {
 shard::SessionConfig config_of(uint8_t setup) {
   return {.info = (setup & 1) != 0 ? std::string(kSizes[setup >> 4 & 3], '1') : std::string(),
           .relay_prefix = (setup & 4) != 0 ? "/r/" : "",
-          .queue_bytes_max = base::kQueueBytesMin};
+          .queue_bytes_max = base::kQueueBytesMin,
+          .refusal = (setup & 8) != 0 ? shard::SessionConfig::Refusal::retry
+                                      : shard::SessionConfig::Refusal::close};
 }
 
 class Run {
@@ -136,7 +138,7 @@ class Run {
 
   void other(int what) {
     shard::Session& session = client_.session();
-    switch (what % 12) {
+    switch (what % 15) {
       case 0:
         return session.set_authed(shard::Authed::no);
       case 1:
@@ -161,6 +163,13 @@ class Run {
         return client_.send_quick({.type = PacketType::datagram, .url = "/r/x"});
       case 9:
         return host_.publish("/a", "quick", Channel::quick);
+      case 12:
+        return session.set_priority(0);
+      case 13:
+        return session.set_priority(7);
+      case 14:
+        (void)session.reply(0, {});  // F5: that may be what a QOSSETUP waits for
+        return;
       case 10:
         return client_.close_after_flush(engine::CloseCause::application);
       default:
@@ -204,6 +213,7 @@ class Run {
   static inline const std::string kLateReply =
       shard::encoded({.type = PacketType::rpc, .flags = proto::kFlagReply, .seqno = 2});
 
+  const std::string password_;
   FakeHost host_;
   FakeClient& healthy_ = host_.connect_active(password_);
   FakeClient& client_ = host_.connect();

@@ -4,6 +4,7 @@
 
 const vsoa = require('vsoa');
 const { Inbox, within } = require('./harness');
+const { TYPE } = require('./packet');
 
 // The official client gives up when its own process is late by 100 ms; a busy machine is.
 const SEND_TIMEOUT_MS = 30000;
@@ -22,6 +23,13 @@ class NodeClient {
       this.datagrams.push({ url, ...payload, quick: !!quick });
     });
     this.client.on('error', (error) => this.errors.push(error));
+    // What QOSSETUP packets bring; the client applies it all the same, and has no event for it.
+    this.priorities = [];
+    const receive = this.client._recv;
+    this.client._recv = (header, ...rest) => {
+      if (header.type === TYPE.qossetup) this.priorities.push(header.status);
+      return receive.call(this.client, header, ...rest);
+    };
   }
 
   // Answers the server's information.

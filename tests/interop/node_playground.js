@@ -41,11 +41,17 @@ class NodePlayground {
         return good ? [param.status, { param: { error: 'asked' } }] : [ARGUMENTS];
       },
       '/put_result': () => [0, { param: this.put }],
+      '/prio': ({ param }, request, client) => {
+        if (!request.method) return [0, { param: { prio: client._pri } }];
+        const good = param && Number.isInteger(param.prio) && param.prio >= 0 && param.prio <= 7;
+        if (good) client.priority(param.prio);
+        return good ? [0, { param: { prio: param.prio } }] : [ARGUMENTS];
+      },
       '/dgram/last': () => [0, { param: { n: this.datagrams, last: this.last } }],
     };
     for (const [url, command] of Object.entries(commands)) {
       this.server.on(url, (client, request, payload) => {
-        const [status, content] = command(payload || {}, request);
+        const [status, content] = command(payload || {}, request, client);
         client.reply(status, request.seqno, content);
       });
     }

@@ -7,7 +7,7 @@ const { Inbox, within } = require('./harness');
 
 const TYPE = {
   servinfo: 0x00, rpc: 0x01, subscribe: 0x02, unsubscribe: 0x03, publish: 0x04, datagram: 0x05,
-  noop: 0xfe, ping: 0xff,
+  qossetup: 0x06, noop: 0xfe, ping: 0xff,
 };
 const REPLY = 0x01;
 const TUNNEL = 0x02;

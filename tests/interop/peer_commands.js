@@ -182,6 +182,58 @@ const checks = [
     other.close();
   }],
 
+  ['V40 V41 the server hears what is really subscribed and unsubscribed', async () => {
+    const other = await connected(program.url);
+    await client.call('/heard');
+    await other.subscribe('/q');
+    await other.subscribe(['/q', '/r']);
+    await other.unsubscribe('/q');
+    await other.unsubscribe('/q');
+    await other.unsubscribe();
+    const { param } = await client.call('/heard');
+    assert.deepStrictEqual(param, ['+/q', '+/r', '-/q', '-/r']);
+    other.close();
+  }],
+  ['V16 W9 a password at run time: for new handshakes only', async () => {
+    await client.call('/password', {}, { data: Buffer.from('new') });
+    await assert.rejects(connected(program.url));
+    await assert.rejects(connected(program.url, { passwd: 'old' }));
+    const other = await connected(program.url, { passwd: 'new' });
+    await other.call('/password', {}, { data: Buffer.alloc(0) });
+    other.close();
+    (await connected(program.url)).close();
+    await client.ping();
+  }],
+  ['V6 V30 W21 the official client takes its priority', async () => {
+    const other = await connected(program.url);
+    await other.ping(); // the gate after the handshake is open
+    const told = other.priorities;
+    for (const digit of ['7', '1', '1', '0']) {
+      await client.call('/priority', {}, { data: Buffer.from(digit) });
+    }
+    await until(() => told.length >= 3, 'three priorities');
+    await other.ping();
+    assert.deepStrictEqual(told, [7, 1, 0]);
+    other.close();
+  }],
+  ['F5 B15 no QOSSETUP with the handshake reply, nor while a call with seqno 0 is open', async () => {
+    const raw = new RawClient(program.url);
+    await raw.login();
+    const pong = async (seqno) => {
+      raw.send({ type: TYPE.ping, seqno });
+      return raw.packets.nextMatching(({ type }) => type !== TYPE.datagram);
+    };
+    assert.strictEqual((await pong(1)).type, TYPE.ping);
+    await client.call('/priority', {}, { data: Buffer.from('5') });
+    const told = await raw.packets.nextMatching(({ type }) => type === TYPE.qossetup);
+    assert.deepStrictEqual([told.flags, told.status, told.seqno, told.total], [1, 5, 0, 20]);
+    raw.send({ type: TYPE.rpc, seqno: 0, url: '/never' });
+    assert.strictEqual((await pong(2)).type, TYPE.ping); // so the server has the call
+    await client.call('/priority', {}, { data: Buffer.from('3') });
+    assert.strictEqual((await pong(3)).type, TYPE.ping, 'it is held back');
+    raw.close();
+  }],
+
   ['B13 a second SERVINFO: the same id', async () => {
     const raw = new RawClient(program.url);
     const first = await raw.login();

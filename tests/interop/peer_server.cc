@@ -5,9 +5,12 @@
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "ringroad/server.h"
 #include "tests/interop/inbox.h"
@@ -97,6 +100,48 @@ void add_client_commands(Server& server) {
   });
 }
 
+/// What on_subscribe and on_unsubscribe have heard, as a JSON array of "+/url" and "-/url".
+class Heard {
+ public:
+  Server::SubscriptionHandler handler(char sign) {
+    return [this, sign](RemoteClient, const std::vector<std::string>& urls) {
+      const std::lock_guard lock(mutex_);
+      for (const std::string& url : urls) {
+        if (!list_.empty()) list_ += ',';
+        list_ += '"' + (sign + url) + '"';
+      }
+    };
+  }
+  std::string take() {
+    const std::lock_guard lock(mutex_);
+    return '[' + std::exchange(list_, {}) + ']';
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string list_;
+};
+
+void add_quality_commands(Server& server, Heard& heard) {
+  server.on_subscribe(heard.handler('+'));
+  server.on_unsubscribe(heard.handler('-'));
+  (void)server.command("/heard", [&heard](Call& call) { reply(call, {.param = heard.take()}); });
+  (void)server.command("/password", [&server](Call& call) {
+    server.set_password(std::string(call.payload().data));
+    reply(call, {});
+  });
+  (void)server.command("/never", [](Call&) {});  // is not answered
+  // One digit: the priority of all clients but the one that asks, whose is 0.
+  (void)server.command("/priority", [&server](Call& call) {
+    const std::string_view digit = call.payload().data;
+    for (RemoteClient client : server.clients()) {
+      if (client == call.client()) continue;
+      (void)client.set_priority(digit.empty() ? 0 : digit[0] - '0');
+    }
+    reply(call, {});
+  });
+}
+
 void set_handlers(Server& server) {
   server.on_client([](RemoteClient client, bool connected) {
     std::printf("client %u %s\n", client.id(), connected ? "connected" : "gone");
@@ -125,9 +170,11 @@ int run_server(const std::string& password) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are other threads
 
   Worker worker;
+  Heard heard;
   Server server({.info = R"({"name":"interop_peer"})", .password = password, .shards = 2});
   add_call_commands(server, worker);
   add_client_commands(server);
+  add_quality_commands(server, heard);
   set_handlers(server);
   if (const Status status = server.listen("127.0.0.1:0"); !status.ok()) {
     return std::fprintf(stderr, "interop_peer: %s\n", status.message().c_str()), 1;

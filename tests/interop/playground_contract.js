@@ -11,6 +11,7 @@ const { RawClient, TYPE } = require('./packet');
 const PACKET_BYTES_MAX = 262144;
 const HEADER_BYTES = 20;
 const FLEET = ['/fleet/1/pos', '/fleet/2/pos', '/fleet/3/pos'];
+const SET = { method: vsoa.method.SET };
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
 let program;
@@ -36,8 +37,8 @@ async function expectEcho({ param, data }) {
   }
 }
 
-async function expectStatus(status, url, payload) {
-  const error = await client.refusal(url, {}, payload);
+async function expectStatus(status, url, payload, options = {}) {
+  const error = await client.refusal(url, options, payload);
   assert.strictEqual(error.status, status, `${url} ${JSON.stringify(payload)}`);
   return error;
 }
@@ -145,6 +146,23 @@ const checks = [
     }
     await expectStatus(3, '/wildx');
   }],
+  ['W21 /prio: the client is told by a QOSSETUP, behind the answer', async () => {
+    const told = client.priorities;
+    const get = async () => (await client.call('/prio', {})).param;
+    const set = async (param) => (await client.call('/prio', SET, { param })).param;
+    assert.deepStrictEqual(await get(), { prio: 0 });
+    assert.deepStrictEqual(await set({ prio: 5 }), { prio: 5 });
+    assert.deepStrictEqual(await get(), { prio: 5 });
+    await client.ping();
+    assert.deepStrictEqual(told, [5]);
+    for (const param of [{ prio: 8 }, { prio: -1 }, { prio: '1' }, [1]]) {
+      await expectStatus(2, '/prio', { param }, SET);
+    }
+    assert.deepStrictEqual(await set({ prio: 0 }), { prio: 0 });
+    await client.ping();
+    assert.deepStrictEqual(told, [5, 0]);
+  }],
+
   ['C5 /method', async () => {
     for (const method of [vsoa.method.GET, vsoa.method.SET]) {
       assert.deepStrictEqual((await client.call('/method', { method })).param, { method });

@@ -11,7 +11,7 @@ const { CONFORM_MS, conform } = require('./conform_run');
 const { kinds } = require('./quirks/kinds');
 const { ScriptedServer } = require('./quirks/scripted_server');
 
-const CHECKS = 31;
+const CHECKS = 32;
 const PASSWORD = 'pw';
 
 async function judged(kind, password) {

@@ -94,6 +94,22 @@ TEST(SessionHandshake, B6_WrongPasswordIsAnsweredThenClosed) {
   }
 }
 
+TEST(SessionHandshake, B20_TheLoginIsParsedAndOtherParamsAreText) {
+  FakeHost host(SessionConfig{}, "1\"2");
+  FakeClient& client = host.connect();
+  std::string seen;
+  host.on_call = [&seen](Session& session, const proto::PacketView& packet) {
+    seen = packet.param;
+    return session.reply(packet.header.seqno, {}).ok();
+  };
+  client.send(servinfo(" { \"other\" : [1], \"passwd\" : \"\\u0031\\\"2\" } "));
+  host.settle();
+  EXPECT_EQ(client.received_one().status, 0U);
+  client.send({.type = PacketType::rpc, .seqno = 1, .url = "/x", .param = "{ not JSON"});
+  EXPECT_EQ(seen, "{ not JSON");
+  host.settle();
+}
+
 TEST(SessionHandshake, W9_RetryLetsItTryTwiceMore) {
   FakeHost host(SessionConfig{.refusal = SessionConfig::Refusal::retry}, "123456");
   for (const bool learns : {true, false}) {

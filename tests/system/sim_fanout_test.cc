@@ -1,6 +1,7 @@
 // Property: whatever clients, shards, sockets and time do, every client gets exactly the publishes
 //         that match its subscriptions, whole, once, in order per publisher; a client that ends
 //         loses a tail and nobody else anything.
+//         Priorities that change meanwhile change nothing of that.
 // Method: random subscribe, unsubscribe, publish, relay, stall, resume, close and reset over
 //         seeds against a naive model, all shards in one thread on the simulator.
 #include <gtest/gtest.h>
@@ -117,7 +118,7 @@ class FanoutRun {
     } else if (dice < 93) {
       stall_or_resume(client);
     } else if (dice < 94) {
-      client.peer().reset();
+      client.id() != 0 && random_.percent(50) ? prioritise(client) : client.peer().reset();
     } else if (dice < 95) {
       client.peer().close();
     } else {
@@ -155,6 +156,20 @@ class FanoutRun {
   void stall_or_resume(SimSubscriber& client) {
     client.stalled ? client.peer().resume() : client.peer().stall();
     client.stalled = !client.stalled;
+  }
+
+  void prioritise(const SimSubscriber& client) {
+    for (auto& shard : cluster_.shards()) {
+      shard->directory().for_each(
+          [&](uint32_t slot, uint32_t generation, const shard::ClientEntry& entry) {
+            if (entry.wire_id != client.id()) return;
+            const shard::ClientKey key{shard->index(), {slot, generation}};
+            (void)cluster_.router().post({.kind = shard::ShardMessage::Kind::priority,
+                                          .value = static_cast<uint16_t>(random_.below(3)),
+                                          .client = key.packed()},
+                                         nullptr);
+          });
+    }
   }
 
   void check_accounts() {

@@ -55,6 +55,21 @@ class PlaygroundTest : public ::testing::Test {
   LiveClient client_{loop_};
 };
 
+TEST_F(PlaygroundTest, V30_PrioIsThisClientsOwn) {
+  EXPECT_EQ(param_of("/prio"), R"({"prio":0})");
+  EXPECT_EQ(call("/prio", R"({"prio":5,"other":1})", "", Method::set).payload.param,
+            R"({"prio":5})");
+  EXPECT_EQ(param_of("/prio"), R"({"prio":5})");
+  LiveClient other(loop_);
+  ASSERT_TRUE(other->connect("vsoa://" + playground_.address()).ok());
+  EXPECT_EQ(other->fetch("/prio")->payload.param, R"({"prio":0})");
+  for (const char* bad : {R"({"prio":8})", R"({"prio":-1})", R"({"prio":1.5})", R"({"prio":"1"})",
+                          R"({"prio":4294967297})", "5", "{}", "[]", "", "{"}) {
+    EXPECT_EQ(call("/prio", bad, "", Method::set).status, ReplyStatus::arguments) << bad;
+  }
+  EXPECT_EQ(param_of("/prio"), R"({"prio":5})") << "what is refused changes nothing";
+}
+
 TEST_F(PlaygroundTest, EchoesParamAndData) {
   std::string all_bytes;
   for (int byte = 0; byte < 256; ++byte) all_bytes += static_cast<char>(byte);

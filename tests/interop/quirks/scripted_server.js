@@ -79,6 +79,13 @@ class ScriptedServer {
       '/add': () => (value && Number.isInteger(value.a) && Number.isInteger(value.b)
         ? [0, { param: JSON.stringify({ sum: value.a + value.b }) }] : [STATUS.arguments, {}]),
       '/fail': () => [value.status, { param: '{"error":"asked"}' }],
+      '/prio': () => {
+        const set = (flags & SET) !== 0;
+        const prio = value ? value.prio : undefined;
+        if (set && !(Number.isInteger(prio) && prio >= 0 && prio <= 7)) return [STATUS.arguments, {}];
+        if (set) this.prio = prio;
+        return [0, { param: JSON.stringify({ prio: this.prio || 0 }) }];
+      },
       '/dgram/last': () => [0, { param: JSON.stringify(this.last) }],
     };
     return Object.hasOwn(commands, url) ? commands[url]() : [STATUS.invalidUrl];
