@@ -95,7 +95,7 @@ void Session::on_quick(const proto::PacketView& packet) {
 void Session::compose(engine::SendBatch& batch) {
   if (outbox_.compose(gate(), batch)) return host_.fanout().compose(*this, batch);
   solo_leaving_ = !batch.empty();
-  if (solo_leaving_) stop_timer();  // the gate's, of an earlier reply
+  if (solo_leaving_ && gate_closed_) stop_timer();  // the gate's, of an earlier reply
 }
 
 void Session::on_sent(size_t bytes) {
@@ -249,12 +249,15 @@ void Session::refuse(const proto::PacketView& packet) {
   const uint64_t count = host_.logins().refuse(peer_);
   LOG(warn, "event=login_refused client={} refusals={}", peer_.to_string(), count);
   const bool again = host_.config().refusal == SessionConfig::Refusal::retry;
-  if (again && ++refusals_ < base::kLoginTriesMax) return answer(packet, ReplyStatus::password);
+  engine::Slice reply = encode({.type = packet.header.type,
+                                .flags = proto::kFlagReply,
+                                .status = static_cast<uint8_t>(ReplyStatus::password),
+                                .seqno = packet.header.seqno});
+  if (again && ++refusals_ < base::kLoginTriesMax) {
+    return host_.fanout().push_solo(*this, std::move(reply));
+  }
   leave_fanout();
-  outbox_.push_solo(encode({.type = packet.header.type,
-                            .flags = proto::kFlagReply,
-                            .status = static_cast<uint8_t>(ReplyStatus::password),
-                            .seqno = packet.header.seqno}));
+  outbox_.push_solo(std::move(reply));
   state_ = State::ending;
   stop_timer();
   link_.close_after_flush(CloseCause::refused);
