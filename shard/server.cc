@@ -201,6 +201,21 @@ Status RemoteClient::reply(uint32_t seqno, const ReplyContent& content) {
   return core->post({.kind = shard::ShardMessage::Kind::reply, .client = key_}, &packet);
 }
 
+Status RemoteClient::is_subscribed(std::string_view url, AnswerHandler done) const {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  if (!done) return {StatusCode::invalid_argument, "nobody would hear the answer: done is empty"};
+  return core->is_subscribed(key_, url, std::move(done));
+}
+
+Status RemoteClient::create_stream(StreamOptions options, StreamHandler done) {
+  const auto core = core_.lock();
+  if (!core) return gone();
+  if (!done)
+    return {StatusCode::invalid_argument, "nobody would hear of the stream: done is empty"};
+  return core->create_stream(key_, std::move(options), std::move(done));
+}
+
 Status RemoteClient::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
   const auto core = core_.lock();
   if (!core) return gone();

@@ -58,6 +58,8 @@ class ServerCore final : public shard::Application,
   Status post(const shard::ShardMessage& message, const proto::PacketSpec* packet);
   Status post_to_all(const shard::ShardMessage& message);
   shard::Logins& logins() { return logins_; }
+  Status create_stream(uint64_t client, StreamOptions options, RemoteClient::StreamHandler done);
+  Status is_subscribed(uint64_t client, std::string_view url, RemoteClient::AnswerHandler done);
   ServerStats stats() const;
   std::vector<ShardStats> shard_stats() const;
 
@@ -75,6 +77,8 @@ class ServerCore final : public shard::Application,
   Server::SubscriptionHandler& handler_of(shard::SubscriptionChange change) {
     return change == shard::SubscriptionChange::added ? on_subscribe_ : on_unsubscribe_;
   }
+  /// Runs `task` in the client's shard, at once if that is the caller's.
+  Status ask(uint64_t client, std::function<void(shard::Session*)> task);
   Status check_options() const;
   Status open_all(engine::Address address);
   Status open_pair(engine::Io& io, const engine::Address& address, engine::Socket& listener,

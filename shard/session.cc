@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "proto/url.h"
 #include "shard/logins.h"
 #include "shard/pattern_directory.h"
 
@@ -261,6 +262,14 @@ void Session::refuse(const proto::PacketView& packet) {
   state_ = State::ending;
   stop_timer();
   link_.close_after_flush(CloseCause::refused);
+}
+
+bool Session::takes(std::string_view url) const {
+  if (!listening()) return false;
+  const std::vector<std::string> patterns = host_.fanout().patterns_of(*this);
+  return std::any_of(patterns.begin(), patterns.end(), [url](const std::string& pattern) {
+    return proto::url_matches(pattern, url);
+  });
 }
 
 void Session::set_authed(Authed authed) {

@@ -130,6 +130,8 @@ class Session final : public Member {
 
   /// It is about to end: nothing new is begun for it.
   bool ending() const { return state_ == State::ending || winding_down_; }
+  /// It would get a publish of this URL now (V34).
+  bool takes(std::string_view url) const;
   /// Answers a call, at once or deferred.
   Status reply(uint32_t seqno, const ReplyContent& content);
   /// An encoded reply or datagram that came from another thread.

@@ -40,6 +40,7 @@ Shard::Shard(uint32_t index, engine::Io& io, const ShardConfig& config, Router& 
       fanout_(pool_, filter_, config.session.queue_bytes_max),
       registry_(index, config.shards),
       tunnels_(loop_, pool_, config.tunnels, counters_),
+      client_tasks_(io),
       send_timeout_(config.send_timeout) {
   CHECK(index < config.shards);
 }
@@ -80,6 +81,7 @@ size_t Shard::drain(size_t bytes_budget) {
   sends_left_ = base::kSendsPerTurn;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   tunnels_.drain();
+  run_client_tasks();
   return mailbox_.drain(bytes_budget,
                         [this](std::span<const std::byte> record) { return on_message(record); });
 }
@@ -215,6 +217,15 @@ void Shard::on_accept(engine::Socket socket) {
                                       static_cast<ShardClient::Owner&>(*this), *peer);
   client.connection().set_send_timeout(send_timeout_);
   client.start();
+}
+
+void Shard::run_client_tasks() {
+  for (const ClientTask& task : client_tasks_.take()) carry_out(task);
+}
+
+void Shard::carry_out(const ClientTask& task) {
+  ShardClient* const client = registry_.find(task.client);
+  task.run(client == nullptr ? nullptr : &client->session());
 }
 
 Result<Stream> Shard::create_stream(const Session& session, StreamOptions options) {

@@ -19,6 +19,7 @@
 #include "engine/mailbox.h"
 #include "shard/application.h"
 #include "shard/client_registry.h"
+#include "shard/client_tasks.h"
 #include "shard/fanout.h"
 #include "shard/interest_filter.h"
 #include "shard/quick_channel.h"
@@ -58,6 +59,8 @@ class Shard final : public engine::Loop::Work,
   void run();
   /// Any thread. Closes every client after what it is owed was sent, at most two seconds later.
   void request_stop();
+  /// Any thread. Runs in a turn to come.
+  Status post(ClientTask task) { return client_tasks_.post(std::move(task)); }
   bool stopped() const { return stopped_; }
 
   // Any thread.
@@ -81,6 +84,7 @@ class Shard final : public engine::Loop::Work,
     return published_bytes_ + bytes <= config_.session.queue_bytes_max / 2;
   }
   void publish(const proto::PacketSpec& packet, Channel channel);
+  void carry_out(const ClientTask& task);
   /// For the client of this session.
   Result<Stream> create_stream(const Session& session, StreamOptions options);
 
@@ -93,10 +97,11 @@ class Shard final : public engine::Loop::Work,
   // A handler that runs after the flush (a client has gone) may have published.
   bool may_sleep() override {
     const bool idle = fanout_.flushed() && !tunnels_.has_mail() && !tunnels_.has_closed();
-    return idle && mailbox_.may_sleep();
+    return idle && !client_tasks_.has_mail() && mailbox_.may_sleep();
   }
   bool has_mail() const override {
-    return !mailbox_.empty() || !fanout_.flushed() || tunnels_.has_mail();
+    return !mailbox_.empty() || !fanout_.flushed() || tunnels_.has_mail() ||
+           client_tasks_.has_mail();
   }
   void awake() override { mailbox_.awake(); }
   // engine::Listener::Handler
@@ -150,6 +155,7 @@ class Shard final : public engine::Loop::Work,
   size_t fan_out(std::string_view url, const engine::Slice& packet, Channel channel);
   void fan_out_encoded(const engine::Slice& packet, Channel channel);
   void deliver(ShardMessage message, std::span<const std::byte> packet);
+  void run_client_tasks();
   void on_room();
   void begin_stop();
   void on_stop_deadline();
@@ -173,6 +179,7 @@ class Shard final : public engine::Loop::Work,
   Fanout fanout_;
   ClientRegistry registry_;
   Tunnels tunnels_;
+  ClientTasks client_tasks_;
   std::unique_ptr<engine::Listener> listener_;
   std::unique_ptr<QuickChannel> quick_;
   base::IntrusiveList<Session, &Session::room_hook_> waiting_for_room_;

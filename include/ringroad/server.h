@@ -70,6 +70,18 @@ class RemoteClient {
   Status datagram(std::string_view url, const PayloadView& payload,
                   Channel channel = Channel::normal);
 
+  using AnswerHandler = std::function<void(bool yes)>;
+  /// Whether a publish of this URL would go to this client now (V34): it is active, authed, and a
+  /// subscription of its matches. Exact. ok = `done` is called once: before this returns if that is in
+  /// a handler of the client's own shard, else on the shard's thread. A client that leaves before: no.
+  Status is_subscribed(std::string_view url, AnswerHandler done) const;
+
+  using StreamHandler = std::function<void(const Result<Stream>& stream)>;
+  /// As Call::create_stream(), later and from any thread. ok = `done` is called once, on the shard's
+  /// thread: with the stream, or with why there is none (also not_running, when the server stops first).
+  /// overloaded: 4,096 such questions wait for its shard.
+  Status create_stream(StreamOptions options, StreamHandler done);
+
   bool operator==(const RemoteClient& other) const { return key_ == other.key_; }
 
   /// Library internals make these; `key` names shard, slot and generation.

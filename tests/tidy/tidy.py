@@ -46,12 +46,14 @@ ATOMICS_IN = OUTSIDE + [
     "engine/mailbox.*", "engine/block.*", "engine/loop.*", "engine/uring_io.*",
     "engine/shared_packet.*", "engine/stream_channel.*", "engine/stream_hub.*",
     "shard/interest_filter.*", "shard/client_directory.*", "shard/server_core.*", "shard/shard.*",
+    "shard/client_tasks.*", "service/proxy.cc",
 ]
 MUTEXES_IN = OUTSIDE + [
     "service/*", "base/log.cc", "shard/pattern_directory.*",
     "shard/server_core.*",  # start and stop only
     "engine/stream_channel.*", "engine/stream_hub.*",  # a program's threads wait there for room
     "shard/logins.*",  # handshakes only
+    "shard/client_tasks.*",  # what other threads ask of a shard
 ]
 
 # (rule, pattern in code, where it is forbidden, where it is allowed all the same, what to say)
