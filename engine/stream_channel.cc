@@ -39,7 +39,17 @@ Status StreamChannel::may_send() const {
 Result<size_t> StreamChannel::send(std::string_view bytes) {
   std::unique_lock lock(mutex_);
   if (Status status = may_send(); !status.ok()) return status;
-  const bool must_not_wait = hub_->on_loop_thread();
+  return fill(bytes, hub_->on_loop_thread() ? Patience::never_waits : Patience::waits, lock);
+}
+
+Result<size_t> StreamChannel::offer(std::string_view bytes) {
+  std::unique_lock lock(mutex_);
+  if (Status status = may_send(); !status.ok()) return status;
+  return fill(bytes, Patience::never_waits, lock);
+}
+
+size_t StreamChannel::fill(std::string_view bytes, Patience patience,
+                           std::unique_lock<std::mutex>& lock) {
   std::optional<Clock::time_point> deadline;
   if (send_timeout_.count() > 0) deadline = Clock::now() + send_timeout_;
   size_t taken = 0;
@@ -47,7 +57,7 @@ Result<size_t> StreamChannel::send(std::string_view bytes) {
     const size_t room = send_bytes_max_ - pending_bytes_;
     if (room > 0) {
       taken += take(bytes.substr(taken, std::min(room, base::kStreamChunkBytes)), lock);
-    } else if (must_not_wait) {
+    } else if (patience == Patience::never_waits) {
       wants_room_ = true;
       break;
     } else if (!wait_for_room(lock, deadline) && state_ == State::open) {

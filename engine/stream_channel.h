@@ -48,6 +48,7 @@ class StreamChannel {
 
   // As in ringroad::Stream.
   Result<size_t> send(std::string_view bytes);
+  Result<size_t> offer(std::string_view bytes);
   void close();
   Status set_send_timeout(std::chrono::milliseconds timeout);
   Status keepalive(std::chrono::seconds idle);
@@ -84,7 +85,10 @@ class StreamChannel {
     size_t used;
   };
 
+  enum class Patience : uint8_t { waits, never_waits };
+
   Status may_send() const;
+  size_t fill(std::string_view bytes, Patience patience, std::unique_lock<std::mutex>& lock);
   size_t take(std::string_view bytes, std::unique_lock<std::mutex>& lock);
   void append_small(std::string_view bytes);
   bool wait_for_room(std::unique_lock<std::mutex>& lock, std::optional<Clock::time_point> deadline);
@@ -104,7 +108,7 @@ class StreamChannel {
   engine::Stream* stream_ = nullptr;
   std::deque<Chunk> chunks_;  // taken, and not yet composed
   size_t pending_bytes_ = 0;  // of chunks_, in flight, and being copied by a sender
-  bool wants_room_ = false;   // a sender on the loop's thread got a short count
+  bool wants_room_ = false;   // a sender that must not wait got a short count
   std::chrono::milliseconds send_timeout_{0};
   // Any thread (atomic). Relaxed: statistics.
   std::atomic<uint64_t> bytes_sent_{0};

@@ -25,6 +25,10 @@ Result<size_t> Stream::send(std::string_view bytes) {
   return channel_ == nullptr ? Result<size_t>(closed()) : channel_->send(bytes);
 }
 
+Result<size_t> Stream::offer(std::string_view bytes) {
+  return channel_ == nullptr ? Result<size_t>(closed()) : channel_->offer(bytes);
+}
+
 Status Stream::set_send_timeout(std::chrono::milliseconds timeout) {
   return channel_ == nullptr ? closed() : channel_->set_send_timeout(timeout);
 }

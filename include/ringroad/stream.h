@@ -38,6 +38,9 @@ class Stream {
   /// that breaks loses what the peer had not received. Sends of several threads at once may mix.
   /// Not from a handler of another shard or loop, which it would hold up.
   Result<size_t> send(std::string_view bytes);
+  /// As send(), but never waits, on whichever thread: takes what there is room for, and if that is not all
+  /// on_writable tells when to go on. May be called inside callbacks of other streams.
+  Result<size_t> offer(std::string_view bytes);
   /// How long send() may wait (V47). When it has waited so long it answers what it took, and the
   /// stream is cut. Range 1 ms..1 h; 0 = for ever (default).
   Status set_send_timeout(std::chrono::milliseconds timeout);
@@ -75,8 +78,8 @@ struct StreamOptions {
   /// Bytes as they came: the pieces mean nothing. The view dies with the call. Without it what comes is
   /// dropped.
   std::function<void(Stream stream, std::string_view bytes)> on_data = {};
-  /// There is room again for half of send_bytes_max, after a send() on the loop's thread took less than
-  /// it was given.
+  /// There is room again for half of send_bytes_max, after an offer(), or a send() on the loop's thread,
+  /// took less than it was given.
   std::function<void(Stream stream)> on_writable = {};
   /// How long to wait for the peer. 0: 5 s for a server, 10 s for a client (V27, V48). Range 1 ms..1 h.
   std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
