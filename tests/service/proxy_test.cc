@@ -1,0 +1,372 @@
+// Property: what a proxy has below a prefix behaves as it does on its own server; what does not get
+//           there is answered with status 7; proxies in a ring end; a server that flaps is not hammered.
+// Method: two or three live servers, and a scripted one that hangs up.
+#include "ringroad/proxy.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tests/system/live_server.h"
+
+namespace ringroad::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+ProxyRule rule_for(const std::string& prefix, const std::string& server) {
+  ProxyRule rule{.prefix = prefix, .server = server};
+  rule.robot.reconnect_delay = milliseconds(50);
+  return rule;
+}
+
+/// A server with a proxy on it, and a client of its own.
+class Front {
+ public:
+  Front() : proxy(server, loop_), client(loop_) {
+    server.on_data([this](const RemoteClient&, std::string_view url, const PayloadView& payload,
+                          Channel channel) {
+      if (!proxy.forward(url, payload, channel)) ++kept;
+    });
+  }
+  ~Front() { server.stop(); }
+
+  void open(uint64_t servers) {
+    ASSERT_TRUE(is_ok(server.listen("127.0.0.1:0")));
+    ASSERT_TRUE(is_ok(proxy.start()));
+    ASSERT_TRUE(is_ok(client->connect(url_of(server))));
+    ASSERT_TRUE(wait_until([&] { return proxy.stats().connected_now == servers; }));
+  }
+
+ private:
+  ClientLoop loop_;
+
+ public:
+  Server server{live_options(2)};
+  Proxy proxy;
+  LiveClient client;
+  std::atomic<int> kept{0};
+};
+
+class ProxyTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    EXPECT_TRUE(is_ok(behind_.command("/", [](Call& call) {
+      const std::string text = std::string(call.url()) + " " + std::string(call.payload().param);
+      (void)call.reply(
+          {.status = call.method() == Method::set ? ReplyStatus{200} : ReplyStatus::success,
+           .data = text});
+    })));
+    behind_.on_data([this](const RemoteClient&, std::string_view url, const PayloadView& payload,
+                           Channel channel) { data_.add(url, payload, channel); });
+    ASSERT_TRUE(is_ok(behind_.listen("127.0.0.1:0")));
+  }
+
+  Server behind_{live_options(1)};
+  Inbox data_;
+};
+
+TEST_F(ProxyTest, X4_CallsGoThereWithoutThePrefixAndAllComesBack) {
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/site/3", url_of(behind_)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  const Result<Reply> got = front.client->fetch("/site/3/lamp", {.param = "[1]"});
+  ASSERT_TRUE(is_ok(got.status()));
+  EXPECT_EQ(got->status, ReplyStatus::success);
+  EXPECT_EQ(got->payload.data, "/lamp [1]");
+  const Result<Reply> set = front.client->fetch("/site/3", {.method = Method::set});
+  ASSERT_TRUE(is_ok(set.status()));
+  EXPECT_EQ(set->status, ReplyStatus{200});
+  EXPECT_EQ(set->payload.data, "/ ");
+  const Result<Reply> other = front.client->fetch("/site/33");
+  ASSERT_TRUE(is_ok(other.status()));
+  EXPECT_EQ(other->status, ReplyStatus::invalid_url);
+  EXPECT_EQ(front.proxy.stats().calls, 2U);
+}
+
+TEST_F(ProxyTest, X4_PublishesComeOnTheirChannelWithThePrefix) {
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  ASSERT_TRUE(is_ok(front.client->subscribe("/a/")));
+  ASSERT_TRUE(wait_until([&] { return behind_.is_subscribed("/x"); }));
+  ASSERT_TRUE(is_ok(behind_.publish("/x", {.param = "1"})));
+  ASSERT_TRUE(wait_until([&] { return front.client.messages.size() == 1; }));
+  EXPECT_EQ(front.client.messages.last().url, "/a/x");
+  EXPECT_EQ(front.client.messages.last().channel, Channel::normal);
+  ASSERT_TRUE(is_ok(behind_.publish("/q", {.param = "2"}, Channel::quick)));
+  ASSERT_TRUE(wait_until([&] { return front.client.messages.size() == 2; }));
+  EXPECT_EQ(front.client.messages.last().url, "/a/q");
+  EXPECT_EQ(front.client.messages.last().channel, Channel::quick);
+}
+
+TEST_F(ProxyTest, X4_DatagramsGoThere) {
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  ASSERT_TRUE(is_ok(front.client->datagram("/a/b", {.data = "x"})));
+  ASSERT_TRUE(is_ok(front.client->datagram("/own", {.data = "y"})));
+  ASSERT_TRUE(wait_until([&] { return data_.size() == 1 && front.kept == 1; }));
+  EXPECT_EQ(data_.last().url, "/b");
+  EXPECT_EQ(data_.last().data, "x");
+}
+
+/// What a stream brought, and whether it has ended.
+struct Catch {
+  std::mutex mutex;
+  std::string bytes;
+  std::atomic<bool> linked{false};
+  std::atomic<bool> ended{false};
+
+  StreamOptions options() {
+    StreamOptions options;
+    options.on_link = [this](const Stream&, bool connected) {
+      (connected ? linked : ended) = true;
+    };
+    options.on_data = [this](const Stream&, std::string_view more) {
+      const std::lock_guard lock(mutex);
+      bytes += more;
+    };
+    return options;
+  }
+  size_t size() {
+    const std::lock_guard lock(mutex);
+    return bytes.size();
+  }
+};
+
+std::string pattern(size_t size) {
+  std::string text(size, ' ');
+  for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 7 + (i >> 8));
+  return text;
+}
+
+TEST_F(ProxyTest, X4_StreamsAreCarriedOnBothWays) {
+  Server behind(live_options(1));
+  Catch there;
+  std::promise<Stream> offered;
+  ASSERT_TRUE(is_ok(behind.command("/open", [&](Call& call) {
+    Result<Stream> stream = call.create_stream(there.options());
+    ASSERT_TRUE(is_ok(stream.status()));
+    (void)call.reply({.param = "[1]", .tunnel_id = stream->tunnel_id()});
+    offered.set_value(*stream);
+  })));
+  ASSERT_TRUE(is_ok(behind.listen("127.0.0.1:0")));
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  const Result<Reply> reply = front.client->fetch("/a/open");
+  ASSERT_TRUE(is_ok(reply.status()));
+  EXPECT_EQ(reply->payload.param, "[1]");
+  Stream far = offered.get_future().get();
+  ASSERT_NE(reply->tunnel_id, 0);
+  EXPECT_NE(reply->tunnel_id, far.tunnel_id()) << "a stream of the front's own";
+  Catch here;
+  Result<Stream> near = front.client->create_stream(reply->tunnel_id, here.options());
+  ASSERT_TRUE(is_ok(near.status()));
+  ASSERT_TRUE(wait_until([&] { return here.linked && there.linked; }));
+  const std::string up = pattern(3'000'000);
+  const std::string down = pattern(5'000'001);
+  std::thread sender([&] { EXPECT_EQ(*far.send(down), down.size()); });
+  EXPECT_EQ(*near->send(up), up.size());
+  sender.join();
+  EXPECT_TRUE(wait_until([&] { return here.size() == down.size() && there.size() == up.size(); }));
+  EXPECT_TRUE(here.bytes == down) << "the bytes differ";
+  EXPECT_TRUE(there.bytes == up) << "the bytes differ";
+  EXPECT_FALSE(here.ended);
+  near->close();
+  EXPECT_TRUE(wait_until([&] { return there.ended && here.ended; }));
+  EXPECT_EQ(front.proxy.stats().streams, 1U);
+}
+
+TEST_F(ProxyTest, X4_WhatAStreamBroughtBeforeItsEndArrives) {
+  Server behind(live_options(1));
+  const std::string all = pattern(2'000'000);
+  ASSERT_TRUE(is_ok(behind.command("/get", [&](Call& call) {
+    StreamOptions options;
+    options.send_bytes_max = 4'000'000;
+    options.on_link = [&](Stream stream, bool connected) {
+      if (!connected) return;
+      EXPECT_EQ(*stream.send(all), all.size());
+      stream.close();
+    };
+    Result<Stream> stream = call.create_stream(options);
+    ASSERT_TRUE(is_ok(stream.status()));
+    (void)call.reply({.tunnel_id = stream->tunnel_id()});
+  })));
+  ASSERT_TRUE(is_ok(behind.listen("127.0.0.1:0")));
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  const Result<Reply> reply = front.client->fetch("/a/get");
+  ASSERT_TRUE(is_ok(reply.status()));
+  Catch here;
+  ASSERT_TRUE(is_ok(front.client->create_stream(reply->tunnel_id, here.options()).status()));
+  EXPECT_TRUE(wait_until([&] { return here.ended.load(); }));
+  EXPECT_TRUE(here.bytes == all) << here.bytes.size() << " bytes came";
+}
+
+TEST_F(ProxyTest, X4_TheLongestPrefixCounts) {
+  Server other(live_options(1));
+  ASSERT_TRUE(is_ok(other.command("/", [](Call& call) { (void)call.reply({.data = "other"}); })));
+  ASSERT_TRUE(is_ok(other.listen("127.0.0.1:0")));
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a/b", url_of(other)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(2));
+  EXPECT_EQ(front.client->fetch("/a/b/c")->payload.data, "other");
+  EXPECT_EQ(front.client->fetch("/a/c")->payload.data, "/c ");
+  ASSERT_TRUE(is_ok(front.client->datagram("/a/b/c", {})));
+  ASSERT_TRUE(is_ok(front.client->datagram("/a/c", {})));
+  EXPECT_TRUE(wait_until([&] { return data_.size() == 1; }));
+  EXPECT_EQ(data_.last().url, "/c");
+}
+
+TEST_F(ProxyTest, X4_WithoutItsServerACallIsAnsweredWithStatus7AtOnceAndComesBackWithIt) {
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  const std::string address = behind_.address();
+  behind_.stop();
+  ASSERT_TRUE(wait_until([&] { return front.proxy.stats().connected_now == 0; }));
+  const Result<Reply> refused = front.client->fetch("/a/x");
+  ASSERT_TRUE(is_ok(refused.status()));
+  EXPECT_EQ(refused->status, ReplyStatus::proxy);
+  EXPECT_EQ(refused->payload.param.rfind(R"({"error":")", 0), 0U) << refused->payload.param;
+  EXPECT_EQ(front.proxy.stats().calls_failed, 1U);
+  Server again(live_options(1));
+  ASSERT_TRUE(is_ok(again.command("/", [](Call& call) { (void)call.reply({.data = "again"}); })));
+  ASSERT_TRUE(is_ok(again.listen(address)));
+  ASSERT_TRUE(wait_until([&] { return front.proxy.stats().connected_now == 1; }));
+  EXPECT_EQ(front.client->fetch("/a/x")->payload.data, "again");
+  EXPECT_TRUE(wait_until([&] { return again.is_subscribed("/x"); }))
+      << "it asks for publishes anew";
+}
+
+TEST_F(ProxyTest, X4_ACallUnderWayWhenTheServerGoesIsAnswered) {
+  Server holding(live_options(1));
+  std::atomic<bool> asked{false};
+  ASSERT_TRUE(is_ok(holding.command("/", [&](Call&) { asked = true; })));
+  ASSERT_TRUE(is_ok(holding.listen("127.0.0.1:0")));
+  Front front;
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(holding)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  std::thread stopper([&] {
+    EXPECT_TRUE(wait_until([&] { return asked.load(); }));
+    holding.stop();
+  });
+  const Result<Reply> reply = front.client->fetch("/a/x");
+  stopper.join();
+  ASSERT_TRUE(is_ok(reply.status()));
+  EXPECT_EQ(reply->status, ReplyStatus::proxy);
+}
+
+/// Of a port that was free a moment ago.
+std::string free_address() {
+  Server probe(live_options(1));
+  EXPECT_TRUE(is_ok(probe.listen("127.0.0.1:0")));
+  return probe.address();
+}
+
+TEST(ProxyLoop, X4_ProxiesInARingEnd) {
+  ClientLoop loop;
+  const std::string addresses[] = {free_address(), free_address()};
+  Server first(live_options(1));
+  Server second(live_options(1));
+  Proxy to_second(first, loop);
+  Proxy to_first(second, loop);
+  ASSERT_TRUE(is_ok(to_second.add(rule_for("/second", "vsoa://" + addresses[1]))));
+  ASSERT_TRUE(is_ok(to_first.add(rule_for("/first", "vsoa://" + addresses[0]))));
+  ASSERT_TRUE(is_ok(first.listen(addresses[0])));
+  ASSERT_TRUE(is_ok(second.listen(addresses[1])));
+  ASSERT_TRUE(is_ok(to_second.start()));
+  ASSERT_TRUE(is_ok(to_first.start()));
+  ASSERT_TRUE(wait_until([&] { return first.is_subscribed("/x") && second.is_subscribed("/x"); }));
+  ASSERT_TRUE(is_ok(second.publish("/x", {})));
+  EXPECT_TRUE(wait_until([&] { return to_second.stats().publishes_looped == 1; }));
+  EXPECT_EQ(to_second.stats().publishes, 2U) << "/second/x, /second/first/second/x";
+  EXPECT_EQ(to_first.stats().publishes, 2U);
+  EXPECT_EQ(to_first.stats().publishes_looped, 0U);
+  first.stop();
+  second.stop();
+}
+
+TEST(ProxyLoop, X4_AProxyOfItselfEnds) {
+  ClientLoop loop;
+  Server server(live_options(1));
+  const std::string address = free_address();
+  Proxy proxy(server, loop);
+  ASSERT_TRUE(is_ok(proxy.add(rule_for("/me", "vsoa://" + address))));
+  ASSERT_TRUE(is_ok(server.listen(address)));
+  ASSERT_TRUE(is_ok(proxy.start()));
+  ASSERT_TRUE(wait_until([&] { return server.is_subscribed("/x"); }));
+  ASSERT_TRUE(is_ok(server.publish("/x", {})));
+  EXPECT_TRUE(wait_until([&] { return proxy.stats().publishes_looped == 1; }));
+  EXPECT_EQ(proxy.stats().publishes, 2U) << "/me/x, /me/me/x";
+  server.stop();
+}
+
+TEST(ProxyFlap, X4_AServerThatHangsUpIsTriedAgainAfterTheDelay) {
+  support::ScriptedPeer hanging;
+  std::atomic<int> knocks{0};
+  std::atomic<bool> done{false};
+  std::thread peer([&] {
+    while (!done) {
+      support::PeerSocket socket = hanging.accept();
+      if (socket.valid()) ++knocks;
+    }
+  });
+  Front front;
+  ProxyRule rule = rule_for("/a", "vsoa://127.0.0.1:" + std::to_string(hanging.port()));
+  rule.robot.reconnect_delay = std::chrono::seconds(1);
+  ASSERT_TRUE(is_ok(front.proxy.add(rule)));
+  ASSERT_NO_FATAL_FAILURE(front.open(0));
+  EXPECT_TRUE(wait_until([&] { return knocks >= 2; }));
+  for (int i = 0; i < 20; ++i) {
+    const Result<Reply> reply = front.client->fetch("/a/x");
+    ASSERT_TRUE(is_ok(reply.status()));
+    EXPECT_EQ(reply->status, ReplyStatus::proxy);
+  }
+  EXPECT_LT(knocks, 10) << "calls do not hurry it";
+  done = true;
+  support::connect_peer(hanging.port());
+  peer.join();
+}
+
+TEST(ProxyRules, X4_WhatIsWrongIsNamed) {
+  ClientLoop loop;
+  Server server(live_options(1));
+  Proxy proxy(server, loop);
+  for (const std::string prefix : {"", "/", "lamp", "/lamp/", "/lamp/x/"}) {
+    const Status status = proxy.add(rule_for(prefix, "vsoa://127.0.0.1:1"));
+    EXPECT_EQ(status.code(), StatusCode::invalid_argument) << prefix;
+    EXPECT_NE(status.message().find("prefix"), std::string::npos) << status.message();
+  }
+  EXPECT_TRUE(is_ok(proxy.add(rule_for("/lamp", "vsoa://127.0.0.1:1"))));
+  EXPECT_NE(proxy.add(rule_for("/lamp", "vsoa://127.0.0.1:2")).message().find("already"),
+            std::string::npos);
+}
+
+TEST(ProxyRules, X4_CallsAfterTheProxyHasGoneAreAnswered) {
+  ClientLoop loop;
+  Server server(live_options(1));
+  auto proxy = std::make_unique<Proxy>(server, loop);
+  ASSERT_TRUE(is_ok(proxy->add(rule_for("/a", "vsoa://127.0.0.1:1"))));
+  ASSERT_TRUE(is_ok(server.listen("127.0.0.1:0")));
+  ASSERT_TRUE(is_ok(proxy->start()));
+  proxy.reset();
+  LiveClient client(loop);
+  ASSERT_TRUE(is_ok(client->connect(url_of(server))));
+  const Result<Reply> reply = client->fetch("/a/x");
+  ASSERT_TRUE(is_ok(reply.status()));
+  EXPECT_EQ(reply->status, ReplyStatus::proxy);
+}
+
+}  // namespace
+}  // namespace ringroad::testing
