@@ -175,8 +175,7 @@ struct Table {
 constexpr Table kTables[] = {
     {"Connection", connection_faults}, {"Echo", echo_faults},         {"Call", call_faults},
     {"Subscribe", subscribe_faults},   {"Datagram", datagram_faults}, {"Stream", stream_faults},
-    {"Priority", priority_faults},
-    {"Harmless", harmless_faults}};
+    {"Priority", priority_faults},     {"Harmless", harmless_faults}};
 
 class ConformFaultTable : public testing::TestWithParam<Table> {};
 

@@ -102,8 +102,8 @@ TEST_P(SocketOptionSuite, V63_TheKernelTellsWhatThePeerHasTaken) {
   const std::vector<std::byte> bytes = pattern(100'000, 1);
   send_all(client(), pair.client, bytes);
   EXPECT_TRUE(run_until([&] { return reader.bytes().size() == bytes.size(); }));
-  EXPECT_TRUE(run_until(
-      [&] { return client().acknowledged_bytes(pair.client) - before >= bytes.size(); }));
+  EXPECT_TRUE(
+      run_until([&] { return client().acknowledged_bytes(pair.client) - before >= bytes.size(); }));
   close_after(reader, pair);
 }
 
