@@ -65,7 +65,7 @@ const std::vector<Fault> kFaults = {
      },
      {"echo-get", "echo-set", "echo-json", "echo-60k", "echo-largest", "method", "add",
       "error-status", "wildcard", "concurrent", "no-reply", "datagram", "quick-datagram",
-      "priority"}},
+      "priority", "stream-get", "stream-put"}},
     {"no-topics-known",
      {},
      "",

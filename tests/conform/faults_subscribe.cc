@@ -18,20 +18,21 @@ bool about_only_tick(const Passing& p, const WirePacket& request) {
   return request.type == kUnsubscribe && request.url == "/tick" && p.subscribed_exactly(kOnlyTick);
 }
 
+// A client of the check of priorities has subscribed to /tick alone, too.
 const std::vector<Fault> kFaults = {
     {"exact-gets-below",
-     {"subscribe-exact"},
+     {"subscribe-exact", "priority"},
      "",
      [](Passing& p) {
        if (!publishes(p, kOnlyTick, "/tick")) return;
        p.more_to_client.push_back({.type = kPublish, .url = "/tick/x", .param = "{}"});
      }},
     {"exact-skips-rounds",
-     {"subscribe-exact"},
+     {"subscribe-exact", "priority"},
      "",
      [](Passing& p) { drop_if(p, publishes(p, kOnlyTick, "/tick") && ++p.memory.seen % 2 == 0); }},
     {"exact-doubled",
-     {"subscribe-exact"},
+     {"subscribe-exact", "priority"},
      "",
      [](Passing& p) {
        if (publishes(p, kOnlyTick, "/tick")) p.more_to_client.push_back(p.packet);
