@@ -132,15 +132,18 @@ void Connection::set_send_timeout(Duration timeout) {
 }
 
 void Connection::on_stuck(Flight& flight) {
-  flight.acknowledged_bytes_ = loop_.io().acknowledged_bytes(socket_);
+  flight.acknowledged_bytes_ = loop_.io().acknowledged_bytes(socket_).value_or(0);
   const Duration waited = loop_.now() - flight.submitted_at();
   loop_.start_timer(flight.stuck_timer(), std::max(send_timeout() - waited, Duration::zero()));
 }
 
 void Connection::on_patience_end(Flight& flight) {
-  const uint64_t acknowledged = loop_.io().acknowledged_bytes(socket_);
-  if (acknowledged <= flight.acknowledged_bytes_) return terminate(CloseCause::stalled);
-  flight.acknowledged_bytes_ = acknowledged;  // slow, but it does take something
+  // Unknown when no descriptor is free for a moment: then it has another period.
+  const std::optional<uint64_t> acknowledged = loop_.io().acknowledged_bytes(socket_);
+  if (acknowledged && *acknowledged <= flight.acknowledged_bytes_) {
+    return terminate(CloseCause::stalled);
+  }
+  if (acknowledged) flight.acknowledged_bytes_ = *acknowledged;  // slow, but it does take something
   loop_.start_timer(flight.stuck_timer(), send_timeout());
 }
 
@@ -304,6 +307,10 @@ void Connection::close_after_flush(CloseCause cause) {
   }
   start_linger(kLastFlushTime);
   flush_soon();
+}
+
+void Connection::extend_flush() {
+  if (state_ == State::closing) start_linger(kLastFlushTime);
 }
 
 void Connection::finish_closing() {

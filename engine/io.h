@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -181,8 +182,8 @@ class Io {
     return {StatusCode::unsupported, "this Io knows no network interfaces"};
   }
 
-  /// TCP: bytes that the peer's kernel has taken, ever. 0 where the kernel, or this Io, does not say.
-  virtual uint64_t acknowledged_bytes(Socket /*socket*/) { return 0; }
+  /// TCP: bytes that the peer has acknowledged, ever; nullopt: not known (now).
+  virtual std::optional<uint64_t> acknowledged_bytes(Socket /*socket*/) { return std::nullopt; }
 
   // Operations: `completion` hears of it. accept, recv and recv_from go on until an event without
   // `more` (then arm again, unless it says end of stream or the socket is broken; -ENOBUFS: arm

@@ -28,7 +28,8 @@ Result<Socket> open_bound(Io& io, Transport transport, const Address& address, P
   }
   if (status.ok() && use == PortUse::shared)
     status = io.set_option(*socket, SocketOption::reuse_port, 1);
-  if (status.ok() && address.family() == AF_INET6 && address.is_wildcard())
+  const bool takes_v4 = address.is_wildcard() || address.is_v4_mapped();
+  if (status.ok() && address.family() == AF_INET6 && takes_v4)
     status = io.set_option(*socket, SocketOption::v6_only, 0);
   if (status.ok() && !interface.empty()) status = io.bind_to_interface(*socket, interface);
   if (status.ok()) status = io.bind(*socket, address);
@@ -72,8 +73,8 @@ Result<Socket> open_listener(Io& io, const Address& address, std::string_view in
   return listening_socket(io, address, PortUse::shared, kBacklog, interface);
 }
 
-Result<Socket> open_private_listener(Io& io, const Address& address) {
-  return listening_socket(io, address, PortUse::exclusive, kPrivateBacklog, {});
+Result<Socket> open_private_listener(Io& io, const Address& address, std::string_view interface) {
+  return listening_socket(io, address, PortUse::exclusive, kPrivateBacklog, interface);
 }
 
 Listener::Listener(Loop& loop, Socket socket, Handler& handler)

@@ -29,7 +29,8 @@ Status ensure_free(Io& io, const Address& address, std::string_view interface = 
 Result<Socket> open_listener(Io& io, const Address& address, std::string_view interface = {});
 
 /// One that shares its port with nobody, for a few connections.
-Result<Socket> open_private_listener(Io& io, const Address& address);
+Result<Socket> open_private_listener(Io& io, const Address& address,
+                                     std::string_view interface = {});
 
 class Listener {
  public:

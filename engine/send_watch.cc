@@ -7,6 +7,8 @@ namespace ringroad::engine {
 namespace {
 
 constexpr Duration kLook = std::chrono::milliseconds(50);
+constexpr Duration kNextTurn = std::chrono::milliseconds(1);
+constexpr size_t kLooksPerTurn = 512;
 
 }  // namespace
 
@@ -22,10 +24,12 @@ void SendWatch::end(Flight& flight) {
 }
 
 void SendWatch::look() {
-  while (!fresh_.empty() && fresh_.front().submitted_at() + kLook <= loop_.now()) {
+  size_t left = kLooksPerTurn;  // each costs system calls
+  for (; !fresh_.empty() && left > 0; --left) {
+    if (fresh_.front().submitted_at() + kLook > loop_.now()) break;
     fresh_.pop_front().on_stuck();
   }
-  if (!fresh_.empty()) loop_.start_timer(look_, kLook);
+  if (!fresh_.empty()) loop_.start_timer(look_, left == 0 ? kNextTurn : kLook);
 }
 
 }  // namespace ringroad::engine

@@ -33,7 +33,7 @@ Result<Address> peer_address_of(Socket socket);
 Status bind_socket_to_interface(Socket socket, std::string_view name);
 bool is_datagram(Socket socket);
 /// TCP: bytes that the peer's kernel has taken, ever; 0 if this one does not say.
-uint64_t acknowledged_bytes_of(Socket socket);
+Result<uint64_t> acknowledged_bytes_of(Socket socket);
 
 /// Bytes sent or -errno; never waits. `from` may be null.
 int send_datagram(Socket socket, std::span<const std::byte> bytes, const Address& to,

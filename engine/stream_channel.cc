@@ -80,7 +80,7 @@ size_t StreamChannel::take(std::string_view bytes, std::unique_lock<std::mutex>&
     lock.lock();
     if (state_ != State::open) {
       memory->release();
-      pending_bytes_ -= bytes.size();
+      if (hub_ != nullptr) pending_bytes_ -= bytes.size();  // else detach() has
       return 0;
     }
     chunks_.push_back({memory, bytes.size()});

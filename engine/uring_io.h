@@ -64,7 +64,7 @@ class UringIo final : public Io {
   Result<Address> local_address(Socket socket) override;
   Result<Address> peer_address(Socket socket) override;
   Status bind_to_interface(Socket socket, std::string_view name) override;
-  uint64_t acknowledged_bytes(Socket socket) override;
+  std::optional<uint64_t> acknowledged_bytes(Socket socket) override;
 
   void accept(Socket listener, Completion& completion) override;
   void connect(Socket socket, const Address& peer, Completion& completion) override;

@@ -73,10 +73,10 @@ Status UringIo::bind_to_interface(Socket socket, std::string_view name) {
   return bind_socket_to_interface(socket, name);
 }
 
-uint64_t UringIo::acknowledged_bytes(Socket socket) {
-  const Result<uint64_t> bytes = with_descriptor(
-      socket, [](Socket plain) { return Result<uint64_t>(acknowledged_bytes_of(plain)); });
-  return bytes.ok() ? *bytes : 0;
+std::optional<uint64_t> UringIo::acknowledged_bytes(Socket socket) {
+  const Result<uint64_t> bytes = with_descriptor(socket, acknowledged_bytes_of);
+  if (!bytes.ok()) return std::nullopt;
+  return *bytes;
 }
 
 int UringIo::send_to(Socket socket, std::span<const std::byte> bytes, const Address& to,

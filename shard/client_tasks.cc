@@ -6,11 +6,22 @@
 namespace ringroad::shard {
 
 ClientTasks::~ClientTasks() {
-  for (const ClientTask& task : waiting_) task.run(nullptr);
+  close();
+}
+
+void ClientTasks::close() {
+  std::vector<ClientTask> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    rest.swap(waiting_);
+  }
+  for (const ClientTask& task : rest) task.run(nullptr);
 }
 
 Status ClientTasks::post(ClientTask task) {
   const std::lock_guard lock(mutex_);
+  if (closed_) return {StatusCode::not_running, "the server has stopped"};
   if (waiting_.size() == kTasksMax) {
     return {StatusCode::overloaded,
             std::to_string(kTasksMax) + " questions about clients wait for their shard"};

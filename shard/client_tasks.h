@@ -2,8 +2,8 @@
 // Owner:  Shard.   Thread: post() any; take(), has_mail() the shard's. One mutex; no callback runs under it.
 // Bound:  kTasksMax wait; one more is refused: overloaded.
 // Cost:   a turn without tasks is one load.
-// Fails:  every task that was taken in runs once; those that wait when the shard dies run without a
-//         client.
+// Fails:  every task that was taken in runs once; those that wait when the shard has stopped run without
+//         a client.
 // Why here: rare, and with closures: nothing for the lanes of a mailbox, which hold bytes.
 #pragma once
 
@@ -37,6 +37,8 @@ class ClientTasks {
   ClientTasks& operator=(const ClientTasks&) = delete;
 
   Status post(ClientTask task);
+  /// Any thread, once the shard turns no more: runs those that wait, without a client, and takes no more.
+  void close();
   /// All that wait, in their order.
   std::vector<ClientTask> take();
   /// take() would find something.
@@ -45,7 +47,9 @@ class ClientTasks {
  private:
   engine::Io& io_;
   std::mutex mutex_;
-  std::vector<ClientTask> waiting_;  // under the mutex
+  // Under the mutex.
+  std::vector<ClientTask> waiting_;
+  bool closed_ = false;
   // Set under the mutex, read without: a task that has_mail() misses has a wake() to come.
   std::atomic<bool> any_{false};
 };

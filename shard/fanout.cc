@@ -51,9 +51,11 @@ void Fanout::match_slow(std::string_view url) {
     }
   });
   if (table_.has_priorities()) {  // quick packets leave in this order (V18)
-    std::sort(matched_.begin(), matched_.end(), [this](uint32_t a, uint32_t b) {
-      return table_.at(a)->standing_.priority > table_.at(b)->standing_.priority;
-    });
+    const auto priority = [this](uint32_t index) { return table_.at(index)->standing_.priority; };
+    const auto prior = std::partition(matched_.begin(), matched_.end(),
+                                      [&](uint32_t index) { return priority(index) != 0; });
+    std::sort(matched_.begin(), prior,
+              [&](uint32_t a, uint32_t b) { return priority(a) > priority(b); });
   }
   memo_.store(url, table_.version(), matched_);
 }

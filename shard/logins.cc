@@ -39,9 +39,13 @@ bool Logins::password_needed() const {
 }
 
 bool Logins::fits(std::optional<std::string_view> guess) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (password_.empty()) return true;
-  return guess.has_value() && equal_in_constant_time(password_, *guess);
+  std::string password;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    password = password_;
+  }
+  if (password.empty()) return true;
+  return guess.has_value() && equal_in_constant_time(password, *guess);  // as long as the guess
 }
 
 uint64_t Logins::refuse(const engine::Address& from) {

@@ -117,7 +117,8 @@ shard::ShardConfig ServerCore::shard_config(uint32_t shards) const {
       .mailbox_bytes = std::bit_ceil(options_.mailbox_bytes),
       .spin_percent = options_.spin_percent,
       .tunnels = {.per_client_max = options_.streams_per_client_max,
-                  .per_shard_max = options_.streams_per_shard_max},
+                  .per_shard_max = options_.streams_per_shard_max,
+                  .interface = options_.interface},
       .zero_copy = options_.zero_copy,
       .send_timeout = options_.send_timeout,
   };
@@ -129,7 +130,15 @@ size_t ServerCore::clients_max() const {
     return options_.clients_per_shard_max;
   }
   const size_t slots = engine::direct_slots_max();
-  return std::min(options_.clients_per_shard_max, slots > kSpareSlots ? slots - kSpareSlots : 0);
+  const size_t spare = spare_slots();
+  return std::min(options_.clients_per_shard_max, slots > spare ? slots - spare : 0);
+}
+
+/// Of a table of direct descriptors: not for clients. Streams have places there, too, in a small table a
+/// sixteenth of all.
+size_t ServerCore::spare_slots() const {
+  const size_t streams_max = engine::direct_slots_max() / 16;
+  return kSpareSlots + std::min(options_.streams_per_shard_max, streams_max);
 }
 
 Result<std::unique_ptr<engine::UringIo>> ServerCore::open_io() const {
@@ -138,11 +147,10 @@ Result<std::unique_ptr<engine::UringIo>> ServerCore::open_io() const {
     if (clients_max() == 0) {
       return Status(StatusCode::resource_exhausted,
                     "direct descriptors: raise RLIMIT_NOFILE (LimitNOFILE= or ulimit -n), each "
-                    "shard may have that many less " +
-                        std::to_string(kSpareSlots));
+                    "shard may have that many clients less " +
+                        std::to_string(spare_slots()));
     }
-    const size_t slots = clients_max() + kSpareSlots + options_.streams_per_shard_max;
-    uring.direct_slots = static_cast<uint32_t>(std::min<size_t>(slots, engine::direct_slots_max()));
+    uring.direct_slots = static_cast<uint32_t>(clients_max() + spare_slots());
   }
   return engine::UringIo::create(uring);
 }
@@ -206,8 +214,12 @@ Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
       listener = *tcp;
       quick = *udp;
       // Accepted connections inherit it.
-      return io.set_option(*tcp, engine::SocketOption::keepalive,
-                           static_cast<int>(options_.keepalive.count()));
+      status = io.set_option(*tcp, engine::SocketOption::keepalive,
+                             static_cast<int>(options_.keepalive.count()));
+      if (status.ok()) return status;
+      io.close(*udp);
+      io.close(*tcp);
+      return status;
     }
     io.close(*tcp);
     status = udp.status();
@@ -246,6 +258,7 @@ void ServerCore::stop_threads() {
   // Those that never got a thread close what they have opened here.
   for (size_t i = threads_.size(); i < shards_.size(); ++i) shards_[i]->run();
   threads_.clear();
+  for (const auto& shard : shards_) shard->close_tasks();
 }
 
 engine::Address ServerCore::address() const {

@@ -89,6 +89,7 @@ class ServerCore final : public shard::Application,
   StreamOptions guarded(StreamOptions options);
   shard::ShardConfig shard_config(uint32_t shards) const;
   size_t clients_max() const;
+  size_t spare_slots() const;
   Result<std::unique_ptr<engine::UringIo>> open_io() const;
 
   const ServerOptions options_;

@@ -41,7 +41,10 @@ void Session::handle(const proto::PacketView& packet) {
   host_.counters().messages_in.add();
   publishes_seen_ = host_.publish_count();
   open_gate();
-  if (packet.header.reply()) return;  // W7, C8
+  if (packet.header.reply()) {      // W7, C8
+    if (qos_due_) tell_priority();  // the gate is open
+    return;
+  }
   if (!active() && wants_access(packet.header.type) && host_.logins().password_needed())
     return refuse(packet);
   dispatch(packet);

@@ -81,13 +81,16 @@ size_t Shard::drain(size_t bytes_budget) {
   sends_left_ = base::kSendsPerTurn;
   if (!stopping_ && stop_requested_.load(std::memory_order_acquire)) begin_stop();
   tunnels_.drain();
-  run_client_tasks();
-  return mailbox_.drain(bytes_budget,
-                        [this](std::span<const std::byte> record) { return on_message(record); });
+  const size_t bytes = mailbox_.drain(
+      bytes_budget, [this](std::span<const std::byte> record) { return on_message(record); });
+  run_client_tasks();  // behind the orders that their askers gave before
+  return bytes;
 }
 
 void Shard::flush_priority(size_t priority) {
-  sends_left_ -= fanout_.flush(priority, sends_left_);
+  // Higher ones go first, and leave a share: those below would never be sent to otherwise.
+  const size_t sends = priority == 0 ? sends_left_ : sends_left_ - sends_left_ / 4;
+  sends_left_ -= fanout_.flush(priority, sends);
 }
 
 bool Shard::flush() {

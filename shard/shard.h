@@ -61,6 +61,8 @@ class Shard final : public engine::Loop::Work,
   void request_stop();
   /// Any thread. Runs in a turn to come.
   Status post(ClientTask task) { return client_tasks_.post(std::move(task)); }
+  /// Once it is stopped and turns no more.
+  void close_tasks() { client_tasks_.close(); }
   bool stopped() const { return stopped_; }
 
   // Any thread.
@@ -97,12 +99,14 @@ class Shard final : public engine::Loop::Work,
   // A handler that runs after the flush (a client has gone) may have published.
   bool may_sleep() override {
     const bool idle = fanout_.flushed() && !tunnels_.has_mail() && !tunnels_.has_closed();
-    return idle && !client_tasks_.has_mail() && mailbox_.may_sleep();
+    return idle && !client_tasks_.has_mail() && !must_stop() && mailbox_.may_sleep();
   }
   bool has_mail() const override {
     return !mailbox_.empty() || !fanout_.flushed() || tunnels_.has_mail() ||
-           client_tasks_.has_mail();
+           client_tasks_.has_mail() || must_stop();
   }
+  /// request_stop() was called, and no turn has seen it.
+  bool must_stop() const { return !stopping_ && stop_requested_.load(std::memory_order_relaxed); }
   void awake() override { mailbox_.awake(); }
   // engine::Listener::Handler
   void on_accept(engine::Socket socket) override;

@@ -3,6 +3,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -12,7 +13,7 @@ namespace ringroad::shard {
 
 Tunnels::Tunnels(engine::Loop& loop, engine::BlockPool& pool, TunnelLimits limits,
                  ShardCounters& counters)
-    : loop_(loop), pool_(pool), limits_(limits), counters_(counters), hub_(loop.io()) {
+    : loop_(loop), pool_(pool), limits_(std::move(limits)), counters_(counters), hub_(loop.io()) {
 }
 
 Tunnels::~Tunnels() {
@@ -42,7 +43,7 @@ Result<Stream> Tunnels::open(const TunnelClient& client, StreamOptions options) 
   if (Status status = check_limits(client.key); !status.ok()) return status;
   if (!client.local.valid()) return Status(StatusCode::gone, "the client has disconnected");
   const Result<engine::Socket> listener =
-      engine::open_private_listener(loop_.io(), client.local.with_port(0));
+      engine::open_private_listener(loop_.io(), client.local.with_port(0), limits_.interface);
   if (!listener.ok()) return listener.status();
   return listen(client, *listener, std::move(options));
 }
@@ -64,7 +65,10 @@ Result<Stream> Tunnels::listen(const TunnelClient& client, engine::Socket listen
 
 void Tunnels::on_client_gone(ClientKey key) {
   const auto [first, last] = tunnels_.equal_range(key.packed());
-  for (auto at = first; at != last; ++at) at->second.wind_down();
+  // Its program hears of each end, and may open other streams meanwhile.
+  std::vector<Tunnel*> of_client;
+  for (auto at = first; at != last; ++at) of_client.push_back(&at->second);
+  for (Tunnel* tunnel : of_client) tunnel->wind_down();
 }
 
 bool Tunnels::has_closed() const {

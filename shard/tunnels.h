@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 
 #include "engine/address.h"
@@ -24,6 +25,7 @@ namespace ringroad::shard {
 struct TunnelLimits {
   size_t per_client_max = 64;
   size_t per_shard_max = 1'024;
+  std::string interface = {};  // not empty: listens on this network interface only
 };
 
 /// Whose stream it shall be.

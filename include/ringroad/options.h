@@ -53,7 +53,7 @@ struct ServerOptions {
   size_t clients_per_shard_max = 200'000;
   /// What a connection takes of the process's descriptors (RLIMIT_NOFILE): one, or none. direct: it
   /// has a place in a table of its shard's ring instead, which may hold RLIMIT_NOFILE of them (64
-  /// stay free), so that N shards have room for N times as many; a few descriptors must stay free,
+  /// and the places of streams are not for clients), so that N shards have room for N times as many; a few descriptors must stay free,
   /// for a moment each. Needs Linux 6.13.
   enum class Descriptors : uint8_t { plain, direct } descriptors = Descriptors::plain;
   /// Most streams of one client and of one shard: waiting for their peer, open, and ending. One more

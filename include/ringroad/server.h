@@ -78,7 +78,7 @@ class RemoteClient {
 
   using StreamHandler = std::function<void(const Result<Stream>& stream)>;
   /// As Call::create_stream(), later and from any thread. ok = `done` is called once, on the shard's
-  /// thread: with the stream, or with why there is none (also not_running, when the server stops first).
+  /// thread: with the stream, or with why there is none (gone: the client has left, or the server has stopped).
   /// overloaded: 4,096 such questions wait for its shard.
   Status create_stream(StreamOptions options, StreamHandler done);
 

@@ -97,13 +97,13 @@ TEST_P(SocketOptionSuite, SetsThemOnBothEndsOfAConnection) {
 
 TEST_P(SocketOptionSuite, V63_TheKernelTellsWhatThePeerHasTaken) {
   const Pair pair = connected();
-  const uint64_t before = client().acknowledged_bytes(pair.client);
+  const uint64_t before = client().acknowledged_bytes(pair.client).value();
   Reader reader(server(), pair.server);
   const std::vector<std::byte> bytes = pattern(100'000, 1);
   send_all(client(), pair.client, bytes);
   EXPECT_TRUE(run_until([&] { return reader.bytes().size() == bytes.size(); }));
-  EXPECT_TRUE(
-      run_until([&] { return client().acknowledged_bytes(pair.client) - before >= bytes.size(); }));
+  EXPECT_TRUE(run_until(
+      [&] { return client().acknowledged_bytes(pair.client).value() - before >= bytes.size(); }));
   close_after(reader, pair);
 }
 

@@ -63,7 +63,7 @@ class StreamSide final : Loop::Work {
 struct StreamEnd final : Stream::Owner {
   StreamEnd(StreamSide& side, StreamOptions options)
       : stream(side.home(), 1234, std::move(options), *this) {}
-  explicit StreamEnd(StreamSide& side) : StreamEnd(side, log.options()) {}
+  explicit StreamEnd(StreamSide& side) : stream(side.home(), 1234, log.options(), *this) {}
   void on_stream_closed() override { ++closed; }
 
   support::StreamLog log;

@@ -153,9 +153,10 @@ Result<Address> SimIo::peer_address(Socket socket) {
   return Status(StatusCode::gone, "getpeername: not connected");
 }
 
-uint64_t SimIo::acknowledged_bytes(Socket socket) {
+std::optional<uint64_t> SimIo::acknowledged_bytes(Socket socket) {
   const SimSocket& record = network_.at(socket);
-  return record.out == nullptr ? 0 : record.out->acknowledged_bytes;
+  if (record.out == nullptr) return std::nullopt;
+  return record.out->acknowledged_bytes;
 }
 
 std::shared_ptr<SimOp> SimIo::submit(Socket socket, Completion& completion, OpKind kind) {

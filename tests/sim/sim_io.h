@@ -63,7 +63,7 @@ class SimIo final : public engine::Io {
   Status connect_datagram(engine::Socket socket, const engine::Address& peer) override;
   Result<engine::Address> local_address(engine::Socket socket) override;
   Result<engine::Address> peer_address(engine::Socket socket) override;
-  uint64_t acknowledged_bytes(engine::Socket socket) override;
+  std::optional<uint64_t> acknowledged_bytes(engine::Socket socket) override;
 
   void accept(engine::Socket listener, engine::Completion& completion) override;
   void connect(engine::Socket socket, const engine::Address& peer,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -109,6 +110,55 @@ TEST_P(ClientQuestions, V27_AStreamFromAnotherThread) {
   Result<Stream> near = one->create_stream(far.tunnel_id(), {});
   ASSERT_TRUE(is_ok(near.status()));
   EXPECT_TRUE(wait_until([&] { return far.connected() && near->connected(); }));
+}
+
+// on_link(false) of a stream that its client left behind may open another client's: the shard is
+// ending the streams of the first one just then.
+TEST_P(ClientQuestions, V27_AStreamOpenedWhileAnotherClientsEnd) {
+  std::atomic<int> opened{0};
+  std::atomic<int> ended{0};
+  RemoteClient heir;
+  constexpr int kStreams = 20;
+  ASSERT_TRUE(is_ok(server_.command("/offer", [&](Call& call) {
+    for (int i = 0; i < kStreams; ++i) {
+      StreamOptions options;
+      options.on_link = [&](const Stream&, bool connected) {
+        if (connected) return;
+        ++ended;
+        StreamOptions next;
+        next.timeout = std::chrono::hours(1);
+        (void)heir.create_stream(
+            next, [&](const Result<Stream>& stream) { opened += stream.ok() ? 1 : 0; });
+      };
+      EXPECT_TRUE(is_ok(call.create_stream(options).status()));
+    }
+    (void)call.reply();
+  })));
+  ASSERT_TRUE(is_ok(server_.listen("127.0.0.1:0")));
+  LiveClient one(loop_);
+  LiveClient other(loop_);
+  ASSERT_TRUE(is_ok(one->connect(url_of(server_))));
+  ASSERT_TRUE(is_ok(other->connect(url_of(server_))));
+  heir = remote_of(server_, other->id());
+  ASSERT_TRUE(is_ok(one->fetch("/offer").status()));
+  one->disconnect();
+  EXPECT_TRUE(wait_until([&] { return ended == kStreams && opened == kStreams; }))
+      << ended << " ended, " << opened << " opened";
+  EXPECT_TRUE(wait_until([&] { return server_.stats().streams_now == kStreams; }));
+}
+
+TEST_P(ClientQuestions, V34_ComesBehindTheOrdersGivenBefore) {
+  ASSERT_TRUE(is_ok(server_.listen("127.0.0.1:0")));
+  LiveClient one(loop_);
+  ASSERT_TRUE(is_ok(one->connect(url_of(server_))));
+  ASSERT_TRUE(is_ok(one->subscribe("/a")));
+  RemoteClient client = remote_of(server_, one->id());
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(is_ok(client.set_authed(false)));
+    ASSERT_FALSE(takes(client, "/a")) << i;
+    ASSERT_TRUE(is_ok(client.set_authed(true)));
+    ASSERT_TRUE(takes(client, "/a")) << i;
+  }
 }
 
 // Whatever becomes of the server, each question that it took is answered once.
