@@ -28,6 +28,11 @@ Status wrong(std::string text) {
   return {StatusCode::invalid_argument, std::move(text)};
 }
 
+/// One caller's param that is not JSON would end the connection that all callers share (A13).
+bool is_passable(const PayloadView& payload) {
+  return payload.param.empty() || proto::json_valid(payload.param);
+}
+
 struct Counters {
   std::atomic<uint64_t> calls{0};  // all relaxed: totals for people
   std::atomic<uint64_t> calls_failed{0};
@@ -37,6 +42,7 @@ struct Counters {
   std::atomic<uint64_t> datagrams{0};
   std::atomic<uint64_t> datagrams_dropped{0};
   std::atomic<uint64_t> streams{0};
+  std::atomic<uint64_t> replies_lost{0};
 
   static void count(std::atomic<uint64_t>& counter) {
     counter.fetch_add(1, std::memory_order_relaxed);
@@ -48,16 +54,21 @@ struct Caller {
   RemoteClient client;
   uint32_t seqno;
 
-  void reply(const Reply& reply, uint16_t tunnel_id) {
-    (void)client.reply(seqno, {.status = reply.status,
-                               .param = reply.payload.param,
-                               .data = reply.payload.data,
-                               .tunnel_id = tunnel_id});
+  void reply(Counters& counters, const Reply& reply, uint16_t tunnel_id) {
+    send(counters, {.status = reply.status,
+                    .param = reply.payload.param,
+                    .data = reply.payload.data,
+                    .tunnel_id = tunnel_id});
   }
   void fail(Counters& counters, const Status& cause) {
     Counters::count(counters.calls_failed);
-    (void)client.reply(seqno,
-                       {.status = ReplyStatus::proxy, .param = error_param(cause.message())});
+    send(counters, {.status = ReplyStatus::proxy, .param = error_param(cause.message())});
+  }
+  void send(Counters& counters, const ReplyContent& content) {
+    const Status status = client.reply(seqno, content);
+    if (status.ok() || status.code() == StatusCode::gone) return;
+    Counters::count(counters.replies_lost);
+    LOG(warn, "event=proxy_reply_lost client={} cause={}", client.id(), status.message());
   }
 };
 
@@ -72,9 +83,15 @@ class Upstream {
       publish(url, payload, channel);
     });
     client_.on_connect([this](bool connected, std::string_view) { on_connect(connected); });
+    if (started_) return {};
+    // A server that relays may hold back who sends to it, for as long as it needs (V63); whether it is
+    // there at all the robot's pings find out.
+    (void)client_.set_send_timeout(std::chrono::milliseconds(0));
     RobotOptions robot = rule_.robot;
     robot.resubscribe = false;  // on_connect() does, also the first time
-    return client_.robot(rule_.server, robot);
+    Status status = client_.robot(rule_.server, robot);
+    started_ = status.ok();
+    return status;
   }
   void call(Call& call);
   void datagram(std::string_view url, const PayloadView& payload, Channel channel);
@@ -91,7 +108,8 @@ class Upstream {
   const ProxyRule rule_;
   Server& server_;
   const std::shared_ptr<Counters> counters_;  // shared with what a shard has still to do for us
-  Client client_;                             // its callbacks use what is above: it dies first
+  bool started_ = false;
+  Client client_;  // its callbacks use what is above: it dies first
 };
 
 void Upstream::on_connect(bool connected) {
@@ -107,6 +125,11 @@ void Upstream::on_connect(bool connected) {
 }
 
 void Upstream::publish(std::string_view url, const PayloadView& payload, Channel channel) {
+  // What a server says is below our prefix, and JSON, or not said: it must not reach other URLs, and
+  // some clients end their connection at a param that is not JSON (A13).
+  if (!url.starts_with('/') || !is_passable(payload)) {
+    return Counters::count(counters_->publishes_dropped);
+  }
   if (service::count_prefix(rule_.prefix, url) > rule_.repeats_max) {
     return Counters::count(counters_->publishes_looped);
   }
@@ -123,6 +146,10 @@ void Upstream::call(Call& call) {
     (void)call.reply({.status = ReplyStatus::invalid_url});
     return;
   }
+  if (!is_passable(call.payload())) {
+    (void)call.reply({.status = ReplyStatus::arguments});
+    return;
+  }
   const CallRequest request{.method = call.method(),
                             .param = call.payload().param,
                             .data = call.payload().data,
@@ -135,7 +162,7 @@ void Upstream::call(Call& call) {
 
 void Upstream::answer(Caller caller, const Result<Reply>& reply) {
   if (!reply.ok()) return caller.fail(*counters_, reply.status());
-  reply->tunnel_id == 0 ? caller.reply(*reply, 0) : bridge(caller, *reply);
+  reply->tunnel_id == 0 ? caller.reply(*counters_, *reply, 0) : bridge(caller, *reply);
 }
 
 /// The stream that the reply offers, and one of ours for the caller.
@@ -154,7 +181,7 @@ void Upstream::bridge(Caller caller, const Reply& reply) {
         }
         Counters::count(counters->streams);
         bridge->attach(Side::here, *here);
-        caller.reply(reply, here->tunnel_id());
+        caller.reply(*counters, reply, here->tunnel_id());
       });
   if (ordered.ok()) return;
   bridge->give_up(Side::here);
@@ -162,7 +189,7 @@ void Upstream::bridge(Caller caller, const Reply& reply) {
 }
 
 void Upstream::datagram(std::string_view url, const PayloadView& payload, Channel channel) {
-  const bool sent = client_.datagram(url, payload, channel).ok();
+  const bool sent = is_passable(payload) && client_.datagram(url, payload, channel).ok();
   Counters::count(sent ? counters_->datagrams : counters_->datagrams_dropped);
 }
 
@@ -220,12 +247,12 @@ Status ProxyCore::add(ProxyRule rule) {
 }
 
 Status ProxyCore::start() {
-  if (started_) return wrong("the proxy has been started");
   started_ = true;
+  Status first;
   for (const auto& upstream : upstreams_) {
-    if (Status status = upstream->start(); !status.ok()) return status;
+    if (Status status = upstream->start(); first.ok()) first = std::move(status);
   }
-  return {};
+  return first;
 }
 
 /// The one with the longest prefix.
@@ -256,7 +283,8 @@ ProxyStats ProxyCore::stats() const {
                    .publishes_dropped = counters_->publishes_dropped.load(kRelaxed),
                    .datagrams = counters_->datagrams.load(kRelaxed),
                    .datagrams_dropped = counters_->datagrams_dropped.load(kRelaxed),
-                   .streams = counters_->streams.load(kRelaxed)};
+                   .streams = counters_->streams.load(kRelaxed),
+                   .replies_lost = counters_->replies_lost.load(kRelaxed)};
   stats.connected_now = static_cast<uint64_t>(
       std::count_if(upstreams_.begin(), upstreams_.end(),
                     [](const auto& upstream) { return upstream->connected(); }));

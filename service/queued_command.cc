@@ -62,7 +62,11 @@ class QueuedCall final : public Call {
  private:
   enum class State : uint8_t { waiting, running, replied };
 
-  void refuse() { (void)reply({.status = ReplyStatus::no_responding}); }
+  void refuse() {
+    const Status status = reply({.status = ReplyStatus::no_responding});
+    if (status.ok() || status.code() == StatusCode::gone) return;
+    LOG(warn, "event=queued_reply_lost url={} cause={}", url_, status.message());
+  }
 
   RemoteClient client_;
   const std::string url_;

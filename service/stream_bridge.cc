@@ -63,6 +63,8 @@ void StreamBridge::carry(Side from) {
 void StreamBridge::end(Side side) {
   at(side).ended = true;
   at(opposite(side)).brought.clear();
+  at(opposite(side))
+      .stream.resume();  // what it still brings is dropped, so that its peer can go on
   if (!at(opposite(side)).ended) carry(side);
 }
 

@@ -68,10 +68,12 @@ void TimerService::stop(TimerCore& timer) {
 
 void TimerService::forget(TimerCore& timer) {
   std::shared_ptr<const Timer::Callback> former;
+  std::shared_ptr<const Timer::Callback> rearmed;
   Lock lock(mutex_);
   former = unplace(timer);
   if (!on_service_thread()) {
     while (running_ == &timer) returned_.wait(lock);
+    rearmed = unplace(timer);  // by the callback that has just returned
   } else if (running_ == &timer) {
     running_ = nullptr;  // its address may be another timer's soon
   }

@@ -5,6 +5,8 @@
 // Thread: add() and start() before Server::listen(), on one thread; forward() and stats() any.
 // Lives:  the Server and the ClientLoop outlive the Proxy. When the Proxy has gone, calls below its
 //         prefixes are answered with ReplyStatus::proxy.
+// Params: JSON or none. A call with another one is answered with ReplyStatus::arguments: it could end the
+//         connection that all callers share (A13).
 // Fails:  a call that does not reach its server is answered with ReplyStatus::proxy (7) and
 //         {"error":"why"}, at once if there is no connection. Connections are a robot's (V67): they
 //         come back, after a delay, and none is tried in a hurry.
@@ -49,10 +51,14 @@ struct ProxyStats {
   uint64_t calls_failed = 0;   ///< Answered with ReplyStatus::proxy.
   uint64_t publishes = 0;      ///< Published here.
   uint64_t publishes_looped = 0;
-  uint64_t publishes_dropped = 0;  ///< A shard had no room, or the URL has become too long.
-  uint64_t datagrams = 0;          ///< Passed on.
-  uint64_t datagrams_dropped = 0;  ///< There was no connection, or no room.
-  uint64_t streams = 0;            ///< Streams that were offered there, and so here.
+  /// A shard had no room, the URL has become too long or has no slash, or the param is not JSON (A13).
+  uint64_t publishes_dropped = 0;
+  uint64_t datagrams = 0;  ///< Passed on.
+  uint64_t datagrams_dropped =
+      0;                 ///< There was no connection or no room, or the param is not JSON.
+  uint64_t streams = 0;  ///< Streams that were offered there, and so here.
+  /// Answers that the caller's shard had no room for, logged: the caller's time runs out.
+  uint64_t replies_lost = 0;
 };
 
 class ProxyCore;  // service/proxy.cc
@@ -66,7 +72,9 @@ class Proxy {
 
   /// Registers the command "prefix/" with the Server. invalid_argument names what is wrong.
   Status add(ProxyRule rule);
-  /// Connects to the servers of all rules, and goes on trying for those that are not there.
+  /// Connects to the servers of all rules, and goes on trying for those that are not there. Not ok: the
+  /// first cause why one cannot even be tried (a name that nobody knows); the others are on their way, and
+  /// start() may be called again.
   Status start();
   /// For Server::on_data: passes a datagram of a client on. False: its URL is below no prefix.
   bool forward(std::string_view url, const PayloadView& payload, Channel channel);

@@ -1,8 +1,6 @@
 // Property: what a proxy has below a prefix behaves as it does on its own server; what does not get
-//           there is answered with status 7; proxies in a ring end; a server that flaps is not hammered.
-// Method: two or three live servers, and a scripted one that hangs up.
-#include "ringroad/proxy.h"
-
+//           there is answered with status 7.
+// Method: two or three live servers.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,46 +11,10 @@
 #include <string_view>
 #include <thread>
 
-#include "tests/system/live_server.h"
+#include "tests/service/proxy_front.h"
 
 namespace ringroad::testing {
 namespace {
-
-using std::chrono::milliseconds;
-
-ProxyRule rule_for(const std::string& prefix, const std::string& server) {
-  ProxyRule rule{.prefix = prefix, .server = server};
-  rule.robot.reconnect_delay = milliseconds(50);
-  return rule;
-}
-
-/// A server with a proxy on it, and a client of its own.
-class Front {
- public:
-  Front() : proxy(server, loop_), client(loop_) {
-    server.on_data([this](const RemoteClient&, std::string_view url, const PayloadView& payload,
-                          Channel channel) {
-      if (!proxy.forward(url, payload, channel)) ++kept;
-    });
-  }
-  ~Front() { server.stop(); }
-
-  void open(uint64_t servers) {
-    ASSERT_TRUE(is_ok(server.listen("127.0.0.1:0")));
-    ASSERT_TRUE(is_ok(proxy.start()));
-    ASSERT_TRUE(is_ok(client->connect(url_of(server))));
-    ASSERT_TRUE(wait_until([&] { return proxy.stats().connected_now == servers; }));
-  }
-
- private:
-  ClientLoop loop_;
-
- public:
-  Server server{live_options(2)};
-  Proxy proxy;
-  LiveClient client;
-  std::atomic<int> kept{0};
-};
 
 class ProxyTest : public ::testing::Test {
  protected:
@@ -267,105 +229,21 @@ TEST_F(ProxyTest, X4_ACallUnderWayWhenTheServerGoesIsAnswered) {
   EXPECT_EQ(reply->status, ReplyStatus::proxy);
 }
 
-/// Of a port that was free a moment ago.
-std::string free_address() {
-  Server probe(live_options(1));
-  EXPECT_TRUE(is_ok(probe.listen("127.0.0.1:0")));
-  return probe.address();
-}
-
-TEST(ProxyLoop, X4_ProxiesInARingEnd) {
-  ClientLoop loop;
-  const std::string addresses[] = {free_address(), free_address()};
-  Server first(live_options(1));
-  Server second(live_options(1));
-  Proxy to_second(first, loop);
-  Proxy to_first(second, loop);
-  ASSERT_TRUE(is_ok(to_second.add(rule_for("/second", "vsoa://" + addresses[1]))));
-  ASSERT_TRUE(is_ok(to_first.add(rule_for("/first", "vsoa://" + addresses[0]))));
-  ASSERT_TRUE(is_ok(first.listen(addresses[0])));
-  ASSERT_TRUE(is_ok(second.listen(addresses[1])));
-  ASSERT_TRUE(is_ok(to_second.start()));
-  ASSERT_TRUE(is_ok(to_first.start()));
-  ASSERT_TRUE(wait_until([&] { return first.is_subscribed("/x") && second.is_subscribed("/x"); }));
-  ASSERT_TRUE(is_ok(second.publish("/x", {})));
-  EXPECT_TRUE(wait_until([&] { return to_second.stats().publishes_looped == 1; }));
-  EXPECT_EQ(to_second.stats().publishes, 2U) << "/second/x, /second/first/second/x";
-  EXPECT_EQ(to_first.stats().publishes, 2U);
-  EXPECT_EQ(to_first.stats().publishes_looped, 0U);
-  first.stop();
-  second.stop();
-}
-
-TEST(ProxyLoop, X4_AProxyOfItselfEnds) {
-  ClientLoop loop;
-  Server server(live_options(1));
-  const std::string address = free_address();
-  Proxy proxy(server, loop);
-  ASSERT_TRUE(is_ok(proxy.add(rule_for("/me", "vsoa://" + address))));
-  ASSERT_TRUE(is_ok(server.listen(address)));
-  ASSERT_TRUE(is_ok(proxy.start()));
-  ASSERT_TRUE(wait_until([&] { return server.is_subscribed("/x"); }));
-  ASSERT_TRUE(is_ok(server.publish("/x", {})));
-  EXPECT_TRUE(wait_until([&] { return proxy.stats().publishes_looped == 1; }));
-  EXPECT_EQ(proxy.stats().publishes, 2U) << "/me/x, /me/me/x";
-  server.stop();
-}
-
-TEST(ProxyFlap, X4_AServerThatHangsUpIsTriedAgainAfterTheDelay) {
-  support::ScriptedPeer hanging;
-  std::atomic<int> knocks{0};
-  std::atomic<bool> done{false};
-  std::thread peer([&] {
-    while (!done) {
-      support::PeerSocket socket = hanging.accept();
-      if (socket.valid()) ++knocks;
-    }
-  });
+TEST_F(ProxyTest, X4_A13_ParamsThatAreNotJsonStayHere) {
   Front front;
-  ProxyRule rule = rule_for("/a", "vsoa://127.0.0.1:" + std::to_string(hanging.port()));
-  rule.robot.reconnect_delay = std::chrono::seconds(1);
-  ASSERT_TRUE(is_ok(front.proxy.add(rule)));
-  ASSERT_NO_FATAL_FAILURE(front.open(0));
-  EXPECT_TRUE(wait_until([&] { return knocks >= 2; }));
-  for (int i = 0; i < 20; ++i) {
-    const Result<Reply> reply = front.client->fetch("/a/x");
-    ASSERT_TRUE(is_ok(reply.status()));
-    EXPECT_EQ(reply->status, ReplyStatus::proxy);
-  }
-  EXPECT_LT(knocks, 10) << "calls do not hurry it";
-  done = true;
-  support::connect_peer(hanging.port());
-  peer.join();
-}
-
-TEST(ProxyRules, X4_WhatIsWrongIsNamed) {
-  ClientLoop loop;
-  Server server(live_options(1));
-  Proxy proxy(server, loop);
-  for (const std::string prefix : {"", "/", "lamp", "/lamp/", "/lamp/x/"}) {
-    const Status status = proxy.add(rule_for(prefix, "vsoa://127.0.0.1:1"));
-    EXPECT_EQ(status.code(), StatusCode::invalid_argument) << prefix;
-    EXPECT_NE(status.message().find("prefix"), std::string::npos) << status.message();
-  }
-  EXPECT_TRUE(is_ok(proxy.add(rule_for("/lamp", "vsoa://127.0.0.1:1"))));
-  EXPECT_NE(proxy.add(rule_for("/lamp", "vsoa://127.0.0.1:2")).message().find("already"),
-            std::string::npos);
-}
-
-TEST(ProxyRules, X4_CallsAfterTheProxyHasGoneAreAnswered) {
-  ClientLoop loop;
-  Server server(live_options(1));
-  auto proxy = std::make_unique<Proxy>(server, loop);
-  ASSERT_TRUE(is_ok(proxy->add(rule_for("/a", "vsoa://127.0.0.1:1"))));
-  ASSERT_TRUE(is_ok(server.listen("127.0.0.1:0")));
-  ASSERT_TRUE(is_ok(proxy->start()));
-  proxy.reset();
-  LiveClient client(loop);
-  ASSERT_TRUE(is_ok(client->connect(url_of(server))));
-  const Result<Reply> reply = client->fetch("/a/x");
-  ASSERT_TRUE(is_ok(reply.status()));
-  EXPECT_EQ(reply->status, ReplyStatus::proxy);
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_NO_FATAL_FAILURE(front.open(1));
+  EXPECT_EQ(front.client->fetch("/a/x", {.param = "xyz"})->status, ReplyStatus::arguments);
+  ASSERT_TRUE(is_ok(front.client->datagram("/a/x", {.param = "{"})));
+  ASSERT_TRUE(is_ok(front.client->subscribe("/a/")));
+  ASSERT_TRUE(wait_until([&] { return behind_.is_subscribed("/x"); }));
+  ASSERT_TRUE(is_ok(behind_.publish("/x", {.param = "no json"})));
+  ASSERT_TRUE(is_ok(behind_.publish("/x", {.param = "1"})));
+  EXPECT_TRUE(wait_until([&] { return front.client.messages.size() == 1; }));
+  EXPECT_EQ(front.client.messages.last().param, "1");
+  EXPECT_TRUE(wait_until([&] { return front.proxy.stats().datagrams_dropped == 1; }));
+  EXPECT_EQ(front.proxy.stats().publishes_dropped, 1U);
+  EXPECT_EQ(data_.size(), 0U);
 }
 
 }  // namespace

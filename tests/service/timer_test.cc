@@ -222,6 +222,36 @@ TEST(Timer, TheDestructorWaitsForARunningCallback) {
   }
 }
 
+// Its callback arms it again while the destructor waits: the service must not keep what is gone.
+TEST(Timer, TheDestructorEndsATimerThatArmsItself) {
+  for (int round = 0; round < 200; ++round) {
+    std::promise<void> inside;
+    std::atomic<bool> destroying{false};
+    std::atomic<int> calls{0};
+    {
+      auto timer = std::make_unique<Timer>();
+      Timer* const itself = timer.get();
+      ASSERT_TRUE(itself
+                      ->start(0ms,
+                              [&, itself] {
+                                if (++calls == 1) inside.set_value();
+                                while (!destroying) std::this_thread::yield();
+                                std::this_thread::sleep_for(1ms);  // the destructor is waiting now
+                                (void)itself->start(0ms, [&] { ++calls; });
+                              })
+                      .ok());
+      inside.get_future().get();
+      destroying = true;
+    }
+    const int then = calls;
+    Timer other;  // the service goes on behind it
+    std::promise<void> ran;
+    ASSERT_TRUE(other.start(1ms, [&] { ran.set_value(); }).ok());
+    ran.get_future().get();
+    ASSERT_EQ(calls, then);
+  }
+}
+
 TEST(Timer, ATimerDestroyedInItsOwnCallbackEndsThere) {
   auto timer = std::make_unique<Timer>();
   auto alive = std::make_shared<int>(7);
