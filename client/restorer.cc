@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "proto/json.h"
 
 namespace ringroad::client {
@@ -43,12 +44,16 @@ Status Restorer::remember(const std::vector<std::string>& urls) {
 void Restorer::forget(const std::vector<std::string>& urls) {
   for (const std::string& url : urls) {
     if (urls_.erase(url) > 0) url_bytes_ -= url.size();
+    std::erase(gets_todo_, url);
+    on_publish(url);  // its value is not wanted any more
   }
 }
 
 void Restorer::forget_all() {
   urls_.clear();
   url_bytes_ = 0;
+  gets_todo_.clear();
+  for (Get& get : gets_) get.superseded = true;
 }
 
 void Restorer::begin(ListForm form) {
@@ -76,14 +81,16 @@ void Restorer::retry() {
 
 void Restorer::send_next() {
   asked_.clear();
-  if (todo_.empty()) return finish({});
   const size_t urls_max = form_ == ListForm::list ? kListUrlsMax : 1;
   size_t bytes = 0;
   while (!todo_.empty() && asked_.size() < urls_max && bytes < kListBytesMax) {
-    bytes += todo_.back().size();
-    asked_.push_back(std::move(todo_.back()));
+    std::string url = std::move(todo_.back());
     todo_.pop_back();
+    if (!urls_.contains(url)) continue;  // unsubscribed since
+    bytes += url.size();
+    asked_.push_back(std::move(url));
   }
+  if (asked_.empty()) return finish({});
   std::string list;
   proto::PacketSpec spec{.type = proto::PacketType::subscribe};
   if (asked_.size() == 1) {
@@ -113,13 +120,26 @@ void Restorer::judge(ReplyStatus status) {
   }
   for (const std::string& url : asked_) {
     const auto at = urls_.find(url);
-    if (at == urls_.end()) continue;  // unsubscribed meanwhile
+    if (at == urls_.end()) {  // unsubscribed meanwhile, and perhaps before this arrived there
+      if (status == ReplyStatus::success) unsubscribe(url);
+      continue;
+    }
     const bool fresh = at->second != Standing::accepted;
     at->second = status == ReplyStatus::success       ? Standing::accepted
                  : status == ReplyStatus::invalid_url ? Standing::unknown
                                                       : Standing::refused;
+    if (at->second == Standing::refused) {
+      LOG(warn, "event=subscription_refused url={} status={}", url, static_cast<int>(status));
+    }
     const bool late = fresh && consistent_ && at->second == Standing::accepted;
     if (late) want_value(url);
+  }
+}
+
+void Restorer::unsubscribe(const std::string& url) {
+  const proto::PacketSpec spec{.type = proto::PacketType::unsubscribe, .url = url};
+  if (!host_.restore_request(spec, [](const Result<Reply>&) {})) {
+    LOG(warn, "event=not_unsubscribed url={} cause=overloaded", url);
   }
 }
 

@@ -71,6 +71,7 @@ class Restorer {
   void send_next();
   void on_answer(const Result<Reply>& reply);
   void judge(ReplyStatus status);
+  void unsubscribe(const std::string& url);
   void finish(const Status& status);
   void want_value(const std::string& url);
   void send_gets();

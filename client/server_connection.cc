@@ -119,8 +119,8 @@ void ServerConnection::set_priority(uint8_t priority) {
   }
 }
 
-uint64_t ServerConnection::acknowledged_bytes() {
-  if (!connection_ || tcp_closed_) return 0;
+std::optional<uint64_t> ServerConnection::acknowledged_bytes() {
+  if (!established() || !connection_->open()) return std::nullopt;
   return loop_.io().acknowledged_bytes(connection_->socket());
 }
 

@@ -54,7 +54,7 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   /// 0..7, of what both sockets send. What the kernel refuses is ignored (F5).
   void set_priority(uint8_t priority);
   /// Bytes that the server's kernel has taken, ever.
-  uint64_t acknowledged_bytes();
+  std::optional<uint64_t> acknowledged_bytes();
   /// Begun to end: after so long what is left is given up.
   void limit_flush(engine::Duration time);
   /// The handler hears nothing more. Again, with abort: what is being flushed is given up.

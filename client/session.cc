@@ -75,6 +75,9 @@ void Session::connect(std::unique_ptr<ConnectRequest> request) {
 
 /// ok, or what the client does already.
 Status Session::idle() const {
+  if (state_.closed()) {  // by a thread that was faster than the queue
+    return {StatusCode::not_running, "the client was closed for good by close()"};
+  }
   const char* state = nullptr;
   if (robot_ != nullptr) {
     state = "the client has a robot, which connects by itself; disconnect() ends it";
@@ -234,7 +237,7 @@ void Session::on_send_check() {
   const auto limit = state_.send_timeout();
   if (limit.count() == 0) return;
   const uint64_t acknowledged =
-      std::exchange(sent_, false) ? kUnknown : connection_->acknowledged_bytes();
+      std::exchange(sent_, false) ? kUnknown : connection_->acknowledged_bytes().value_or(kUnknown);
   const bool silent = acknowledged != kUnknown && acknowledged == acknowledged_;
   acknowledged_ = acknowledged;
   silent_checks_ = silent ? static_cast<uint8_t>(silent_checks_ + 1) : uint8_t{0};
@@ -310,6 +313,7 @@ void Session::start_robot(std::unique_ptr<RobotRequest> request) {
   SessionRobot::Host& host = *this;
   robot_ = std::make_unique<SessionRobot>(host, std::move(*request));
   home_->attach(*this);
+  state_.set_robot_status({StatusCode::not_running, "connecting for the first time"});
   robot_->start();
   done(Status());
 }

@@ -1,5 +1,7 @@
 // stream.cc — `ringroad stream`: takes a file from a server's stream, or gives it one.
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,8 +26,10 @@ namespace ringroad::tools {
 namespace {
 
 constexpr const char* kExample = "vsoa://127.0.0.1:3005/get_data";
-constexpr size_t kPieceBytes = 262'144;
+// A tenth of what may wait: the time limit of a send is for each piece.
+constexpr size_t kPieceBytes = 16'384;
 constexpr auto kLookInterval = std::chrono::milliseconds(10);
+constexpr auto kNoTime = std::chrono::milliseconds(0);
 
 struct StreamCommandOptions {
   RemoteOptions remote;
@@ -39,10 +43,12 @@ class File {
  public:
   enum class Mode { read, write };
 
-  File(const std::string& path, Mode mode) : path_(path) {
+  explicit File(const std::string& path) : path_(path) {}
+  const Status& open(Mode mode) {
     const bool read = mode == Mode::read;
-    file_ = path == "-" ? (read ? stdin : stdout) : std::fopen(path.c_str(), read ? "rb" : "wb");
+    file_ = path_ == "-" ? (read ? stdin : stdout) : std::fopen(path_.c_str(), read ? "rb" : "wb");
     if (file_ == nullptr) fail_with(errno);
+    return status_;
   }
   ~File() {
     if (file_ != nullptr && path_ != "-") std::fclose(file_);
@@ -57,11 +63,16 @@ class File {
   void flush() {
     if (status_.ok() && std::fflush(file_) != 0) fail_with(errno);
   }
+  /// Whether read() would not wait, now.
+  bool readable() const {
+    pollfd file = {.fd = ::fileno(file_), .events = POLLIN, .revents = 0};
+    return ::poll(&file, 1, 0) != 0;  // also when it fails: read() says why
+  }
   /// Empty at the end.
   std::string_view read(std::vector<char>& buffer) {
-    const size_t count = std::fread(buffer.data(), 1, buffer.size(), file_);
-    if (count == 0 && std::ferror(file_) != 0) fail_with(errno);
-    return {buffer.data(), count};
+    const ssize_t count = ::read(::fileno(file_), buffer.data(), buffer.size());
+    if (count < 0) fail_with(errno);
+    return {buffer.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))};
   }
 
  private:
@@ -142,23 +153,30 @@ Status wait_for_bytes(Stream& stream, Progress& progress, std::optional<int64_t>
   return progress.ended.wait() ? Status() : interrupted_status();
 }
 
-ExitCode get(Stream stream, const std::shared_ptr<Progress>& progress, const std::string& param,
-             File& output, const RemoteOptions& remote, WaitPoint& wait_point) {
+ExitCode get(const Client& client, Stream stream, const std::shared_ptr<Progress>& progress,
+             const std::string& param, File& output, const RemoteOptions& remote,
+             WaitPoint& wait_point) {
   const std::optional<int64_t> size = size_in(param);
   const Status came = wait_for_bytes(stream, *progress, size, remote.timeout(), wait_point);
   if (!came.ok()) return fail(came, Stage::work);
   output.flush();
   if (!output.status().ok()) return fail(output.status(), Stage::connect);
   print_sum(stream.bytes_received(), progress->crc);
-  if (!size || std::cmp_equal(stream.bytes_received(), *size)) return ExitCode::ok;
+  if (size && std::cmp_equal(stream.bytes_received(), *size)) return ExitCode::ok;
+  // Without a promise the end is the stream's; with the connection lost, who knows.
+  if (!size && client.connected()) return ExitCode::ok;
+  if (!size) return fail(ExitCode::answer_is_no, "the connection was lost: perhaps there was more");
   return fail(ExitCode::answer_is_no, fmt::format("the server has promised {} bytes", *size));
 }
 
 /// Until the kernel has all of it.
 Status wait_until_sent(const Stream& stream, std::chrono::milliseconds patience,
                        WaitPoint& wait_point) {
-  const auto deadline = WaitPoint::Clock::now() + patience;
+  uint64_t seen = 0;
+  auto deadline = WaitPoint::Clock::now() + patience;
   while (stream.pending_bytes() > 0 && stream.connected()) {
+    if (stream.bytes_sent() != seen) deadline = WaitPoint::Clock::now() + patience;
+    seen = stream.bytes_sent();
     if (WaitPoint::Clock::now() > deadline) {
       return {StatusCode::timed_out, "the server does not take the last bytes"};
     }
@@ -178,6 +196,14 @@ ExitCode put(Stream stream, File& input, const RemoteOptions& remote, WaitPoint&
                                          std::chrono::milliseconds(std::chrono::hours(1))));
   if (!limited.ok()) return fail(limited, Stage::work);
   for (;;) {
+    const auto next_look = WaitPoint::Clock::now() + (input.readable() ? kNoTime : kLookInterval);
+    if (wait_point.wait_until(next_look) == Wake::interrupted) {
+      return fail(interrupted_status(), Stage::work);
+    }
+    if (!stream.connected()) {
+      return fail(ExitCode::answer_is_no, "the server has closed the stream before its end");
+    }
+    if (!input.readable()) continue;
     const std::string_view piece = input.read(buffer);
     if (!input.status().ok()) return fail(input.status(), Stage::connect);
     if (piece.empty()) break;
@@ -214,8 +240,8 @@ ExitCode run_stream(const StreamCommandOptions& options) {
   const bool getting = options.direction == "get";
   const Result<Target> target = target_with_url(options.remote, kExample);
   if (!target.ok()) return fail(target.status(), Stage::connect);
-  File file(options.file, getting ? File::Mode::write : File::Mode::read);
-  if (!file.status().ok()) return fail(file.status(), Stage::connect);
+  File file(options.file);
+  if (!getting && !file.open(File::Mode::read).ok()) return fail(file.status(), Stage::connect);
   WaitPoint wait_point;
   const auto progress = std::make_shared<Progress>(wait_point);
   Client client;
@@ -232,6 +258,8 @@ ExitCode run_stream(const StreamCommandOptions& options) {
                                   : "answered " + status_text(reply->status);
     return fail(ExitCode::answer_is_no, fmt::format("{} {}", target->url, words));
   }
+  // Only now: what the file had before is lost.
+  if (getting && !file.open(File::Mode::write).ok()) return fail(file.status(), Stage::connect);
   const Result<Stream> stream = client.create_stream(
       reply->tunnel_id, options_for(progress, getting ? &file : nullptr, options.remote));
   if (!stream.ok()) return fail(stream.status(), Stage::work);
@@ -243,7 +271,8 @@ ExitCode run_stream(const StreamCommandOptions& options) {
                             "in between?",
                             reply->tunnel_id));
   }
-  return getting ? get(*stream, progress, reply->payload.param, file, options.remote, wait_point)
+  return getting ? get(client, *stream, progress, reply->payload.param, file, options.remote,
+                       wait_point)
                  : put(*stream, file, options.remote, wait_point);
 }
 
