@@ -167,6 +167,44 @@ TEST(Restorer, D7_WhatIsNotThereYetIsAskedAgainWithEveryPing) {
   EXPECT_EQ(world.restored.size(), 1u);
 }
 
+TEST(Restorer, D7_WhatIsUnsubscribedBeforeItsTurnIsNotAskedAgain) {
+  World world;
+  ASSERT_TRUE(world.restorer.remember({"/a", "/b", "/c"}).ok());
+  world.restorer.begin(Restorer::ListForm::one_by_one);
+  world.serve([](const World::Request&) { return uint8_t{3}; });
+  world.asked.clear();
+  world.restorer.retry();
+  world.restorer.forget({"/a"});  // the last one's turn
+  world.serve(accept_all);
+  EXPECT_EQ(world.asked, (Strings{"/c", "/b"}));
+}
+
+TEST(Restorer, D7_WhatIsUnsubscribedWhileItIsAskedIsTakenBack) {
+  World world;
+  ASSERT_TRUE(world.restorer.remember({"/a"}).ok());
+  world.restorer.begin(Restorer::ListForm::one_by_one);
+  world.serve([](const World::Request&) { return uint8_t{3}; });
+  world.restorer.retry();
+  world.restorer.forget({"/a"});  // the server may see its UNSUBSCRIBE before this SUBSCRIBE
+  ASSERT_EQ(world.requests.size(), 1U);
+  world.take().done(Reply{});
+  ASSERT_EQ(world.requests.size(), 1U);
+  EXPECT_EQ(world.requests.front().type, proto::PacketType::unsubscribe);
+  EXPECT_EQ(world.requests.front().url, "/a");
+  world.serve(accept_all);
+}
+
+TEST(Restorer, X2_AValueOfWhatIsUnsubscribedMeanwhileIsNotHandedOn) {
+  World world;
+  ASSERT_TRUE(world.restorer.remember({"/a", "/b"}).ok());
+  world.restorer.begin(Restorer::ListForm::list);
+  world.serve(accept_all);
+  world.restorer.make_consistent();
+  world.restorer.forget({"/a"});
+  world.serve(accept_all);
+  EXPECT_EQ(world.values, Strings{"/b=value of /b"});
+}
+
 TEST(Restorer, ASilentServerIsNoUse) {
   World world;
   ASSERT_TRUE(world.restorer.remember({"/a", "/b"}).ok());
