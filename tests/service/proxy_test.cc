@@ -110,9 +110,9 @@ std::string pattern(size_t size) {
 }
 
 TEST_F(ProxyTest, X4_StreamsAreCarriedOnBothWays) {
-  Server behind(live_options(1));
   Catch there;
   std::promise<Stream> offered;
+  Server behind(live_options(1));  // ends before what its handlers use
   ASSERT_TRUE(is_ok(behind.command("/open", [&](Call& call) {
     Result<Stream> stream = call.create_stream(there.options());
     ASSERT_TRUE(is_ok(stream.status()));
@@ -148,8 +148,8 @@ TEST_F(ProxyTest, X4_StreamsAreCarriedOnBothWays) {
 }
 
 TEST_F(ProxyTest, X4_WhatAStreamBroughtBeforeItsEndArrives) {
-  Server behind(live_options(1));
   const std::string all = pattern(2'000'000);
+  Server behind(live_options(1));
   ASSERT_TRUE(is_ok(behind.command("/get", [&](Call& call) {
     StreamOptions options;
     options.send_bytes_max = 4'000'000;
@@ -212,8 +212,8 @@ TEST_F(ProxyTest, X4_WithoutItsServerACallIsAnsweredWithStatus7AtOnceAndComesBac
 }
 
 TEST_F(ProxyTest, X4_ACallUnderWayWhenTheServerGoesIsAnswered) {
-  Server holding(live_options(1));
   std::atomic<bool> asked{false};
+  Server holding(live_options(1));
   ASSERT_TRUE(is_ok(holding.command("/", [&](Call&) { asked = true; })));
   ASSERT_TRUE(is_ok(holding.listen("127.0.0.1:0")));
   Front front;
