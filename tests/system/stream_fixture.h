@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <functional>
 #include <memory>
@@ -89,18 +90,32 @@ inline uint16_t ask_for_stream(Client& client) {
   return reply.ok() ? reply->tunnel_id : uint16_t{0};
 }
 
+/// An address of the loopback network that no other process uses: a port that is free again stays free
+/// there while other tests run beside. `net` is its second byte, 64 steps from any other.
+inline std::string own_loopback(uint32_t net = 64) {
+  const auto process = static_cast<uint32_t>(::getpid());  // below 2^22
+  const uint32_t host = process & 0xff;
+  return "127." + std::to_string(net + (process >> 16)) + '.' +
+         std::to_string((process >> 8) & 0xff) + '.' + std::to_string(host);
+}
+
 /// A TCP connection from this address of the loopback network.
-inline support::PeerSocket connect_from(const char* from, const char* to, uint16_t port) {
+inline support::PeerSocket connect_from(const std::string& from, const std::string& to,
+                                        uint16_t port) {
   support::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = {.sin_family = AF_INET};
-  EXPECT_EQ(::inet_pton(AF_INET, from, &address.sin_addr), 1);
+  EXPECT_EQ(::inet_pton(AF_INET, from.c_str(), &address.sin_addr), 1);
   EXPECT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(::inet_pton(AF_INET, to, &address.sin_addr), 1);
+  EXPECT_EQ(::inet_pton(AF_INET, to.c_str(), &address.sin_addr), 1);
   address.sin_port = htons(port);
   if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     return support::PeerSocket(support::Descriptor());
   }
   return support::PeerSocket(std::move(socket));
+}
+
+inline bool listens(const std::string& host, uint16_t port) {
+  return connect_from(host, host, port).valid();
 }
 
 /// A client and its stream, joined.
