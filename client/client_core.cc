@@ -117,8 +117,7 @@ Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
   request->quick = options.quick;
   request->done = std::move(done);
   Command command{.kind = Command::Kind::connect, .connect = std::move(request)};
-  if (thread_.queue().post(source_, std::move(command), nullptr)) return {};
-  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+  return order(std::move(command));
 }
 
 void ClientCore::disconnect() {
@@ -186,8 +185,8 @@ Status ClientCore::robot(std::string_view url, RobotOptions options) {
   request->seed = std::random_device()();
   request->done = [&started](const Status& status) { started.set(status); };
   Command command{.kind = Command::Kind::robot, .robot = std::move(request)};
-  if (thread_.queue().post(source_, std::move(command), nullptr)) return started.wait();
-  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+  const Status ordered = order(std::move(command));
+  return ordered.ok() ? started.wait() : ordered;
 }
 
 Status ClientCore::robot_ping_turbo(Timeout turbo, uint32_t count_max) {
@@ -199,14 +198,18 @@ Status ClientCore::robot_ping_turbo(Timeout turbo, uint32_t count_max) {
   if (Status status = options.validate(); !status.ok()) return status;
   auto change = std::make_unique<client::Turbo>(client::Turbo{turbo, count_max});
   Command command{.kind = Command::Kind::turbo, .turbo = std::move(change)};
-  if (thread_.queue().post(source_, std::move(command), nullptr)) return {};
-  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+  return order(std::move(command));
 }
 
 Status ClientCore::may_wait() const {
   if (!loop_->on_loop_thread()) return {};
   return {StatusCode::invalid_argument,
           "this method waits, which a callback must not: use the one with a callback"};
+}
+
+Status ClientCore::order(Command command, const proto::PacketSpec* packet) {
+  if (thread_.queue().post(source_, std::move(command), packet)) return {};
+  return {StatusCode::not_running, "the client or its loop is being destroyed"};
 }
 
 Status ClientCore::post(const proto::PacketSpec& spec, Command command) {
@@ -216,9 +219,9 @@ Status ClientCore::post(const proto::PacketSpec& spec, Command command) {
     return {StatusCode::overloaded,
             "ClientLoopOptions::queue_bytes_max bytes are waiting to be sent by this client"};
   }
-  if (thread_.queue().post(source_, std::move(command), &spec)) return {};
-  state_.release_bytes(bytes);
-  return {StatusCode::not_running, "the client or its loop is being destroyed"};
+  Status ordered = order(std::move(command), &spec);
+  if (!ordered.ok()) state_.release_bytes(bytes);
+  return ordered;
 }
 
 Status ClientCore::request(const proto::PacketSpec& spec, Timeout timeout,
@@ -344,8 +347,8 @@ Result<Stream> ClientCore::create_stream(uint32_t tunnel_id, StreamOptions optio
   command.stream = std::make_unique<client::StreamRequest>();
   command.stream->channel = channel;
   command.stream->options = std::move(options);
-  if (thread_.queue().post(source_, std::move(command), nullptr)) return Stream(channel);
-  return Status(StatusCode::not_running, "the client or its loop is being destroyed");
+  const Status ordered = order(std::move(command));
+  return ordered.ok() ? Result<Stream>(Stream(channel)) : ordered;
 }
 
 Status ClientCore::datagram(std::string_view url, const PayloadView& payload, Channel channel) {

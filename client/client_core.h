@@ -71,6 +71,8 @@ class ClientCore {
   /// `done`, after a robot has taken note.
   Client::DoneCallback remembering(proto::PacketType type, std::vector<std::string> urls,
                                    Client::DoneCallback done);
+  /// Queues what the loop is to do; `packet` may be null.
+  Status order(client::Command command, const proto::PacketSpec* packet = nullptr);
   /// Reserves and queues a packet.
   Status post(const proto::PacketSpec& spec, client::Command command);
 

@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "client/server_url.h"
 #include "ringroad/client.h"
 
 namespace ringroad {
-namespace {
-
-constexpr std::string_view kScheme = "vsoa://";
-
-/// What is called on the server.
-std::string_view path_of(std::string_view url) {
-  const size_t slash = url.find('/', std::min(url.size(), kScheme.size()));
-  return slash == std::string_view::npos ? "/" : url.substr(slash);
-}
-
-}  // namespace
 
 Result<Reply> fetch(std::string_view url, const FetchOptions& options) {
   using Clock = std::chrono::steady_clock;
@@ -31,7 +21,7 @@ Result<Reply> fetch(std::string_view url, const FetchOptions& options) {
       .data = options.data,
       .timeout = std::max(options.timeout - used, std::chrono::milliseconds(1)),
   };
-  return client.fetch(path_of(url), request);
+  return client.fetch(client::path_in(url), request);
 }
 
 }  // namespace ringroad

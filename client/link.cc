@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "proto/json.h"
 
 namespace ringroad::client {
 namespace {
 
 constexpr uint32_t kHandshakeSeqno = 0;
-constexpr uint8_t kPriorityMax = 7;
+constexpr uint8_t kPriorityMax = base::kPriorities - 1;
 constexpr uint8_t kWrongPassword = static_cast<uint8_t>(ReplyStatus::password);
 constexpr size_t kIdBytes = 4;         // of the SERVINFO reply's data
 constexpr size_t kQuickPortBytes = 2;  // behind them, not from every server (B2)

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "engine/socket.h"
+#include "proto/wire.h"
 
 namespace ringroad::client {
 namespace {
@@ -107,8 +108,7 @@ Status ServerConnection::use_quick_port(uint16_t port) {
 }
 
 void ServerConnection::set_priority(uint8_t priority) {
-  constexpr int kMinimumDelay = 0x08;
-  const int traffic_class = priority == 0 ? 0 : (priority << 5) | kMinimumDelay;  // W21
+  const int traffic_class = proto::traffic_class(priority);
   engine::Io& io = loop_.io();
   using engine::SocketOption;
   if (connection_ && !tcp_closed_) {

@@ -69,4 +69,9 @@ std::optional<std::string_view> server_name_in(std::string_view url) {
   return name;
 }
 
+std::string_view path_in(std::string_view url) {
+  const size_t slash = url.find('/', std::min(url.size(), kScheme.size()));
+  return slash == std::string_view::npos ? "/" : url.substr(slash);
+}
+
 }  // namespace ringroad::client

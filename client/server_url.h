@@ -21,4 +21,7 @@ Result<engine::Address> parse_server_url(std::string_view url);
 /// Whoever may wait asks for it (client/resolver.h).
 std::optional<std::string_view> server_name_in(std::string_view url);
 
+/// "/path" of "vsoa://lamp/path", "/" without one: what is called there.
+std::string_view path_in(std::string_view url);
+
 }  // namespace ringroad::client

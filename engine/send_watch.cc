@@ -1,6 +1,5 @@
 #include "engine/send_watch.h"
 
-#include "base/check.h"
 #include "engine/loop.h"
 
 namespace ringroad::engine {

@@ -32,7 +32,7 @@ Result<Address> peer_address_of(Socket socket);
 /// SO_BINDTODEVICE.
 Status bind_socket_to_interface(Socket socket, std::string_view name);
 bool is_datagram(Socket socket);
-/// TCP: bytes that the peer's kernel has taken, ever; 0 if this one does not say.
+/// tcp_progress.cc. TCP: bytes that the peer has acknowledged, ever; unsupported: this kernel does not say.
 Result<uint64_t> acknowledged_bytes_of(Socket socket);
 
 /// Bytes sent or -errno; never waits. `from` may be null.

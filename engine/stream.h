@@ -5,7 +5,8 @@
 //         has run, its callbacks are gone. The connection then sends what it was given, says that it
 //         is done, reads until the peer is done, too (G4), and closes: on_stream_closed().
 // Bound:  the channel's for sending; received bytes are handed on at once, or held by the Connection
-//         while paused. Without its control connection: kFarewellTime. Ending: kFlushTime without progress, then kLingerTime for the peer's end.
+//         while paused. Without its control connection: kFarewellTime. Ending: kFlushTime without
+//         progress, then kLingerTime for the peer's end.
 // Fails:  nothing here; a stream that breaks ends.
 #pragma once
 

@@ -13,6 +13,12 @@ Status gone() {
   return {StatusCode::gone, "the client has disconnected"};
 }
 
+/// What the client's shard is to do, without a packet.
+Status order(const std::weak_ptr<ServerCore>& weak, const shard::ShardMessage& message) {
+  const auto core = weak.lock();
+  return core ? core->post(message, nullptr) : gone();
+}
+
 /// Rounded up: 0 stays "never".
 uint16_t tenths(std::chrono::milliseconds time) {
   return static_cast<uint16_t>((time.count() + 99) / 100);
@@ -133,18 +139,13 @@ bool RemoteClient::authed() const {
 
 Status RemoteClient::set_authed(bool authed) {
   using Kind = shard::ShardMessage::Kind;
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post({.kind = authed ? Kind::authorise : Kind::revoke, .client = key_}, nullptr);
+  return order(core_, {.kind = authed ? Kind::authorise : Kind::revoke, .client = key_});
 }
 
 Status RemoteClient::set_backlog(Backlog backlog) {
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post({.kind = shard::ShardMessage::Kind::backlog,
-                     .value = static_cast<uint16_t>(backlog),
-                     .client = key_},
-                    nullptr);
+  return order(core_, {.kind = shard::ShardMessage::Kind::backlog,
+                       .value = static_cast<uint16_t>(backlog),
+                       .client = key_});
 }
 
 uint8_t RemoteClient::priority() const {
@@ -158,38 +159,28 @@ Status RemoteClient::set_priority(int priority) {
     return {StatusCode::invalid_argument,
             "priority is " + std::to_string(priority) + ", must be 0..7 (V30)"};
   }
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post({.kind = shard::ShardMessage::Kind::priority,
-                     .value = static_cast<uint16_t>(priority),
-                     .client = key_},
-                    nullptr);
+  return order(core_, {.kind = shard::ShardMessage::Kind::priority,
+                       .value = static_cast<uint16_t>(priority),
+                       .client = key_});
 }
 
 Status RemoteClient::set_send_timeout(std::chrono::milliseconds timeout) {
   if (Status status = ServerOptions{.send_timeout = timeout}.validate(); !status.ok())
     return status;
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post(
-      {.kind = shard::ShardMessage::Kind::send_timeout, .value = tenths(timeout), .client = key_},
-      nullptr);
+  return order(
+      core_,
+      {.kind = shard::ShardMessage::Kind::send_timeout, .value = tenths(timeout), .client = key_});
 }
 
 Status RemoteClient::set_keepalive(std::chrono::seconds idle) {
   if (Status status = ServerOptions{.keepalive = idle}.validate(); !status.ok()) return status;
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post({.kind = shard::ShardMessage::Kind::keepalive,
-                     .value = static_cast<uint16_t>(idle.count()),
-                     .client = key_},
-                    nullptr);
+  return order(core_, {.kind = shard::ShardMessage::Kind::keepalive,
+                       .value = static_cast<uint16_t>(idle.count()),
+                       .client = key_});
 }
 
 Status RemoteClient::close() {
-  const auto core = core_.lock();
-  if (!core) return gone();
-  return core->post({.kind = shard::ShardMessage::Kind::close, .client = key_}, nullptr);
+  return order(core_, {.kind = shard::ShardMessage::Kind::close, .client = key_});
 }
 
 Status RemoteClient::reply(uint32_t seqno, const ReplyContent& content) {

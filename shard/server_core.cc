@@ -134,8 +134,8 @@ size_t ServerCore::clients_max() const {
   return std::min(options_.clients_per_shard_max, slots > spare ? slots - spare : 0);
 }
 
-/// Of a table of direct descriptors: not for clients. Streams have places there, too, in a small table a
-/// sixteenth of all.
+/// Of a table of direct descriptors: not for clients. Streams have places there, too; in a small table at
+/// most a sixteenth of all.
 size_t ServerCore::spare_slots() const {
   const size_t streams_max = engine::direct_slots_max() / 16;
   return kSpareSlots + std::min(options_.streams_per_shard_max, streams_max);
@@ -377,8 +377,7 @@ Status ServerCore::publish(const proto::PacketSpec& packet, Channel channel) {
 }
 
 Status ServerCore::post(const shard::ShardMessage& message, const proto::PacketSpec* packet) {
-  if (!running()) return {StatusCode::not_running, "the server is not listening"};
-  if (!find(message.client).has_value()) return {StatusCode::gone, "the client has disconnected"};
+  if (Status status = reachable(message.client); !status.ok()) return status;
   return router_.post(message, packet);
 }
 

@@ -77,6 +77,8 @@ class ServerCore final : public shard::Application,
   Server::SubscriptionHandler& handler_of(shard::SubscriptionChange change) {
     return change == shard::SubscriptionChange::added ? on_subscribe_ : on_unsubscribe_;
   }
+  /// ok, or why nothing can be asked of it.
+  Status reachable(uint64_t client) const;
   /// Runs `task` in the client's shard, at once if that is the caller's.
   Status ask(uint64_t client, std::function<void(shard::Session*)> task);
   Status check_options() const;

@@ -8,9 +8,14 @@
 
 namespace ringroad {
 
-Status ServerCore::ask(uint64_t client, std::function<void(shard::Session*)> task) {
+Status ServerCore::reachable(uint64_t client) const {
   if (!running()) return {StatusCode::not_running, "the server is not listening"};
   if (!find(client).has_value()) return {StatusCode::gone, "the client has disconnected"};
+  return {};
+}
+
+Status ServerCore::ask(uint64_t client, std::function<void(shard::Session*)> task) {
+  if (Status status = reachable(client); !status.ok()) return status;
   const shard::ClientKey key = shard::ClientKey::unpack(client);
   shard::Shard& shard = *shards_[key.shard];
   if (router_.current() != &shard) return shard.post({key, std::move(task)});

@@ -23,15 +23,6 @@ struct CallOptions {
   bool set = false;
 };
 
-Result<Reply> fetch(Client& client, std::string_view url, const CallRequest& request,
-                    WaitPoint& wait_point) {
-  const auto answer = std::make_shared<Answer<Result<Reply>>>(wait_point);
-  const Status started =
-      client.call(url, request, [answer](const Result<Reply>& reply) { answer->set(reply); });
-  if (!started.ok()) return started;
-  return answer->wait().value_or(Result<Reply>(interrupted_status()));
-}
-
 ExitCode print_reply(const Reply& reply, std::string_view url) {
   if (!reply.payload.param.empty()) fmt::print("{}\n", reply.payload.param);
   if (!reply.payload.data.empty()) fmt::print("{}\n", hex_text(reply.payload.data));

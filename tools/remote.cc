@@ -151,4 +151,13 @@ Result<std::chrono::nanoseconds> ping(Client& client, std::chrono::milliseconds 
   return trip ? std::move(*trip) : Trip(interrupted_status());
 }
 
+Result<Reply> fetch(Client& client, std::string_view url, const CallRequest& request,
+                    WaitPoint& wait_point) {
+  const auto answer = std::make_shared<Answer<Result<Reply>>>(wait_point);
+  const Status started =
+      client.call(url, request, [answer](const Result<Reply>& reply) { answer->set(reply); });
+  if (!started.ok()) return started;
+  return answer->wait().value_or(Result<Reply>(interrupted_status()));
+}
+
 }  // namespace ringroad::tools

@@ -97,7 +97,10 @@ inline Status interrupted_status() {
 /// connect_async(), waited for; a failure says what may help.
 Status connect(Client& client, const std::string& server, ConnectOptions options,
                WaitPoint& wait_point);
-/// ping(), waited for so that Ctrl-C ends it.
+/// fetch(), waited for so that Ctrl-C ends it.
+Result<Reply> fetch(Client& client, std::string_view url, const CallRequest& request,
+                    WaitPoint& wait_point);
+/// ping(), likewise.
 Result<std::chrono::nanoseconds> ping(Client& client, std::chrono::milliseconds timeout,
                                       WaitPoint& wait_point);
 

@@ -226,16 +226,6 @@ ExitCode put(Stream stream, File& input, const RemoteOptions& remote, WaitPoint&
   return ExitCode::ok;
 }
 
-Result<Reply> fetch(Client& client, std::string_view url, const StreamCommandOptions& options,
-                    WaitPoint& wait_point) {
-  const auto answer = std::make_shared<Answer<Result<Reply>>>(wait_point);
-  const CallRequest request = {.param = options.content.param, .timeout = options.remote.timeout()};
-  const Status started =
-      client.call(url, request, [answer](const Result<Reply>& reply) { answer->set(reply); });
-  if (!started.ok()) return started;
-  return answer->wait().value_or(Result<Reply>(interrupted_status()));
-}
-
 ExitCode run_stream(const StreamCommandOptions& options) {
   const bool getting = options.direction == "get";
   const Result<Target> target = target_with_url(options.remote, kExample);
@@ -250,7 +240,8 @@ ExitCode run_stream(const StreamCommandOptions& options) {
       {.password = options.remote.password, .timeout = options.remote.timeout(), .quick = false},
       wait_point);
   if (!connected.ok()) return fail(connected, Stage::connect);
-  const Result<Reply> reply = fetch(client, target->url, options, wait_point);
+  const CallRequest request = {.param = options.content.param, .timeout = options.remote.timeout()};
+  const Result<Reply> reply = fetch(client, target->url, request, wait_point);
   if (!reply.ok()) return fail(reply.status(), Stage::work);
   if (reply->status != ReplyStatus::success || reply->tunnel_id == 0) {
     const std::string words = reply->status == ReplyStatus::success

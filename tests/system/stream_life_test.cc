@@ -41,6 +41,13 @@ struct PatternReader {
   std::atomic<uint64_t> wrong{0};
 };
 
+/// Its end of the stream at /stream; not valid if there is none.
+support::PeerSocket join_raw(testing::RawClient& raw) {
+  EXPECT_NE(raw.shake_hands(), 0U);
+  const auto reply = raw.ask({.type = client::kRpc, .seqno = 6, .url = "/stream"});
+  return support::connect_peer(reply.tunnel_id);
+}
+
 size_t campaign_bytes() {
   const char* mib = std::getenv("RINGROAD_STREAM_MIB");
   return (mib == nullptr ? size_t{64} : std::strtoull(mib, nullptr, 10)) << 20;
@@ -134,9 +141,7 @@ TEST(StreamLife, V44_a_raw_client_that_goes_takes_its_stream_along) {
   StreamServer server;
   ASSERT_TRUE(is_ok(server.listen()));
   testing::RawClient raw(*server);
-  ASSERT_NE(raw.shake_hands(), 0U);
-  const auto reply = raw.ask({.type = client::kRpc, .seqno = 6, .url = "/stream"});
-  support::PeerSocket stream = support::connect_peer(reply.tunnel_id);
+  support::PeerSocket stream = join_raw(raw);
   ASSERT_TRUE(stream.valid());
   EXPECT_TRUE(wait_until([&] { return server.offered(0).log.linked(); }));
   raw.socket().reset();
@@ -148,9 +153,8 @@ TEST(StreamLife, a_peer_that_resets_it_ends_it) {
   StreamServer server;
   ASSERT_TRUE(is_ok(server.listen()));
   testing::RawClient raw(*server);
-  ASSERT_NE(raw.shake_hands(), 0U);
-  const auto reply = raw.ask({.type = client::kRpc, .seqno = 6, .url = "/stream"});
-  support::PeerSocket stream = support::connect_peer(reply.tunnel_id);
+  support::PeerSocket stream = join_raw(raw);
+  ASSERT_TRUE(stream.valid());
   ASSERT_TRUE(stream.write("some"));
   EXPECT_TRUE(wait_until([&] { return server.offered(0).log.bytes() == "some"; }));
   std::thread sender([&] {
@@ -169,9 +173,8 @@ TEST(StreamLife, G4_after_the_last_byte_it_reads_until_the_peer_closes) {
   StreamServer server;
   ASSERT_TRUE(is_ok(server.listen()));
   testing::RawClient raw(*server);
-  ASSERT_NE(raw.shake_hands(), 0U);
-  const auto reply = raw.ask({.type = client::kRpc, .seqno = 6, .url = "/stream"});
-  support::PeerSocket stream = support::connect_peer(reply.tunnel_id);
+  support::PeerSocket stream = join_raw(raw);
+  ASSERT_TRUE(stream.valid());
   EXPECT_TRUE(wait_until([&] { return server.offered(0).log.linked(); }));
   const std::string bytes = stream_pattern(1'000'000);
   EXPECT_EQ(*server.offered(0).stream.send(bytes), bytes.size());
@@ -187,9 +190,8 @@ TEST(StreamLife, G4_a_peer_that_only_shuts_its_end_still_gets_what_was_sent) {
   StreamServer server;
   ASSERT_TRUE(is_ok(server.listen()));
   testing::RawClient raw(*server);
-  ASSERT_NE(raw.shake_hands(), 0U);
-  const auto reply = raw.ask({.type = client::kRpc, .seqno = 6, .url = "/stream"});
-  support::PeerSocket stream = support::connect_peer(reply.tunnel_id);
+  support::PeerSocket stream = join_raw(raw);
+  ASSERT_TRUE(stream.valid());
   EXPECT_TRUE(wait_until([&] { return server.offered(0).log.linked(); }));
   const std::string bytes = stream_pattern(200'000);
   EXPECT_EQ(*server.offered(0).stream.send(bytes), bytes.size());
