@@ -101,7 +101,7 @@ Status RobotOptions::validate() const {
 
 Status ClientLoopOptions::validate() const {
   return first_error({
-      in_range("threads", threads, 1, 64),
+      in_range("threads", threads, 0, 64),
       in_range("queue_bytes_max", queue_bytes_max, base::kQueueBytesMin, kGiB),
   });
 }

@@ -13,22 +13,22 @@ using client::Waiter;
 
 /// Starts something that answers with a Status, and waits for it.
 template <typename Start>
-Status wait_for_status(const ClientCore& core, Start start) {
+Status wait_for_status(ClientCore& core, Start start) {
   Status status = core.may_wait();
   if (!status.ok()) return status;
   Waiter<Status> waiter;
   status = start([&waiter](const Status& answer) { waiter.set(answer); });
-  return status.ok() ? waiter.wait() : status;
+  return status.ok() ? core.wait(waiter) : status;
 }
 
 /// The same for a reply.
 template <typename Start>
-Result<Reply> wait_for_reply(const ClientCore& core, Start start) {
+Result<Reply> wait_for_reply(ClientCore& core, Start start) {
   Status status = core.may_wait();
   if (!status.ok()) return status;
   Waiter<Result<Reply>> waiter;
   status = start([&waiter](const Result<Reply>& answer) { waiter.set(answer); });
-  return status.ok() ? waiter.wait() : Result<Reply>(status);
+  return status.ok() ? core.wait(waiter) : Result<Reply>(status);
 }
 
 }  // namespace

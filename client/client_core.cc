@@ -99,7 +99,7 @@ ClientCore::~ClientCore() {
   using Position = client::CommandQueue::Position;
   if (!loop_->running()) return;  // nothing was ever asked of it, or everything has ended
   if (thread_.queue().post(source_, std::move(command), nullptr, Position::last)) {
-    (void)ended.wait();
+    (void)wait(ended);
   }
 }
 
@@ -129,7 +129,7 @@ void ClientCore::disconnect() {
   }
   client::Waiter<Status> ended;
   command.disconnected = [&ended](const Status& status) { ended.set(status); };
-  if (thread_.queue().post(source_, std::move(command), nullptr)) (void)ended.wait();
+  if (thread_.queue().post(source_, std::move(command), nullptr)) (void)wait(ended);
 }
 
 Status ClientCore::may_connect() {
@@ -165,7 +165,7 @@ Status ClientCore::run() {
   if (Status status = may_wait(); !status.ok()) return status;
   client::Waiter<Status> ended;
   if (Status status = state_.begin_run(ended); !status.ok()) return status;
-  return ended.wait();
+  return wait(ended);
 }
 
 Status ClientCore::robot(std::string_view url, RobotOptions options) {
@@ -186,7 +186,7 @@ Status ClientCore::robot(std::string_view url, RobotOptions options) {
   request->done = [&started](const Status& status) { started.set(status); };
   Command command{.kind = Command::Kind::robot, .robot = std::move(request)};
   const Status ordered = order(std::move(command));
-  return ordered.ok() ? started.wait() : ordered;
+  return ordered.ok() ? wait(started) : ordered;
 }
 
 Status ClientCore::robot_ping_turbo(Timeout turbo, uint32_t count_max) {

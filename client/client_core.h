@@ -55,6 +55,10 @@ class ClientCore {
 
   /// ok, or why the caller must not wait for the loop.
   Status may_wait() const;
+  template <typename T>
+  T wait(client::Waiter<T>& waiter) {
+    return thread_.wait(waiter);
+  }
 
   client::SharedState& state() { return state_; }
   const client::SharedState& state() const { return state_; }

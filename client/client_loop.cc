@@ -18,4 +18,8 @@ Status ClientLoop::start() {
   return core_->start();
 }
 
+Status ClientLoop::run_for(std::chrono::milliseconds time) {
+  return core_->run_for(time);
+}
+
 }  // namespace ringroad

@@ -13,9 +13,11 @@ constexpr uint32_t kThreadsMax = 64;
 }  // namespace
 
 ClientLoopCore::ClientLoopCore(ClientLoopOptions options) : options_(options) {
-  const uint32_t threads = std::clamp(options.threads, 1U, kThreadsMax);
-  for (uint32_t i = 0; i < threads; ++i) {
-    threads_.push_back(std::make_unique<client::LoopThread>());
+  using Driver = client::LoopThread::Driver;
+  const Driver driver = options.threads == 0 ? Driver::caller : Driver::own_thread;
+  const uint32_t loops = std::clamp(options.threads, 1U, kThreadsMax);
+  for (uint32_t i = 0; i < loops; ++i) {
+    threads_.push_back(std::make_unique<client::LoopThread>(driver));
   }
 }
 
@@ -52,6 +54,12 @@ void ClientLoopCore::stop() {
   }
   // Without the lock: a callback that calls start() meanwhile must get its answer.
   for (const auto& thread : threads_) thread->stop();
+}
+
+Status ClientLoopCore::run_for(std::chrono::milliseconds time) {
+  if (time.count() < 0) return {StatusCode::invalid_argument, "run_for(): the time is negative"};
+  if (Status status = start(); !status.ok()) return status;
+  return threads_.front()->run_for(time);
 }
 
 bool ClientLoopCore::running() const {

@@ -1,9 +1,10 @@
-// client_loop_core.h — the threads of a ClientLoop.
+// client_loop_core.h — the threads of a ClientLoop, or the loop that the program drives.
 // Owner:  its ClientLoop and its Clients, shared.   Thread: any; stop() not from one of ours.
 // Fails:  start() with the cause; it may be tried again.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,9 @@ class ClientLoopCore {
   Status start();
   /// Disconnects every client and joins. For good.
   void stop();
+
+  /// See ClientLoop.
+  Status run_for(std::chrono::milliseconds time);
 
   /// start() was ok and stop() was not called.
   bool running() const;

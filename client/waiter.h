@@ -22,6 +22,11 @@ class Waiter {
     ready_
         .notify_one();  // under the lock: the owner may destroy us as soon as it can see the answer
   }
+  /// wait() would not wait.
+  bool ready() {
+    const std::lock_guard lock(mutex_);
+    return answer_.has_value();
+  }
   T wait() {
     std::unique_lock lock(mutex_);
     while (!answer_.has_value()) ready_.wait(lock);

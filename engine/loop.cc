@@ -50,6 +50,16 @@ void Loop::stop() {
 }
 
 void Loop::turn() {
+  const bool flushed = work();
+  wait(!flushed);
+}
+
+void Loop::catch_up() {
+  now_ = io_.now();
+  io_.wait(Duration::zero(), completed_);
+}
+
+bool Loop::work() {
   now_ = io_.now();
   if (idle_since_) spin_.learn(now_ - *std::exchange(idle_since_, std::nullopt));
   sort_completions();
@@ -59,7 +69,7 @@ void Loop::turn() {
   timers_.advance(now_);
   const bool flushed = flush();
   reap();
-  wait(!flushed);
+  return flushed;
 }
 
 void Loop::sort_completions() {

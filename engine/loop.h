@@ -68,6 +68,20 @@ class Loop {
   void turn();
   /// Turns until stop().
   void run();
+  /// Turns until done(), which is asked after each turn's work. For a thread that does other things, too: see
+  /// catch_up().
+  template <typename Done>
+  void run_until(Done done) {
+    while (true) {
+      const bool flushed = work();
+      if (done()) break;
+      wait(!flushed);
+    }
+    io_.wait(Duration::zero(), completed_);  // what is queued must be on its way
+  }
+  /// Before the next turn, when nobody has run the loop for a while: what came meanwhile counts as having
+  /// come before the timers that are due by now.
+  void catch_up();
   /// Ends run() soon. Any thread.
   void stop();
 
@@ -99,6 +113,8 @@ class Loop {
   const base::Counter& held_bytes() const { return held_bytes_; }
 
  private:
+  /// A turn but for its wait. False: something of it is left.
+  bool work();
   void sort_completions();
   void run_work();
   void run_input();

@@ -62,7 +62,8 @@ class Client {
   /// disconnect(), for good: connect() and robot() answer not_running from now on (V54).
   void close();
   /// Waits until the connection has ended, or the robot, if there is one (V66). ok: by disconnect() or
-  /// close(); else why it was lost. Callbacks still run on the loop's thread. not_running if there is no
+  /// close(); else why it was lost. Callbacks run on the loop's thread: on the caller's, while it is in here, for
+  /// a loop without threads (ClientLoopOptions::threads = 0, client_loop.h). not_running if there is no
   /// connection; invalid_argument if another thread is in it, and in a callback.
   Status run();
   /// How disconnect() treats what was queued on this connection: 0 = it is reset at once; else it is reset

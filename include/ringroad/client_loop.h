@@ -1,9 +1,15 @@
-// client_loop.h — threads that many Clients share: ten thousand clients on one ring.
-// Thread: made and destroyed by its owner; Clients made with it may be used from any thread.
+// client_loop.h — what many Clients share: ten thousand clients on one ring.
+// Thread: made and destroyed by its owner; Clients made with it may be used from any thread. Callbacks run on
+//         the loop's threads; with ClientLoopOptions::threads = 0 there is none: the thread that has called start() (or
+//         the first connect()) drives the loop while it waits in a method of the loop or of one of its
+//         Clients, as connect(), fetch(), Client::run(), run_for(), disconnect(); callbacks run there, and only
+//         then (V66). Between those nothing moves: the kernel keeps what servers send, timers are late. That thread destroys
+//         the loop, too. Another thread's call that waits is answered while that one drives.
 // Lives:  longer than every Client made with it.
 // Fails:  start() says what this kernel or these limits do not allow.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "ringroad/options.h"
@@ -22,6 +28,10 @@ class ClientLoop {
 
   /// Starts the threads. Called by the first connect() if you did not.
   Status start();
+  /// For threads = 0: drives the loop for `time`, 0 = does what is there. For a main loop with other work, or
+  /// one that looks for a signal now and then. invalid_argument in a callback, for a loop with threads, in
+  /// another thread than the one that started it, and if time < 0.
+  Status run_for(std::chrono::milliseconds time);
 
   const std::shared_ptr<ClientLoopCore>& core() const { return core_; }
 

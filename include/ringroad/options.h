@@ -109,7 +109,8 @@ struct ConnectOptions {
 };
 
 struct ClientLoopOptions {
-  /// Clients are spread over this many threads. Range 1..64.
+  /// Clients are spread over this many threads. Range 0..64; 0 = the program's own thread drives the loop, see
+  /// client_loop.h.
   uint32_t threads = 1;
   /// Most bytes that may wait to be sent by one client; more makes a call answer overloaded. Range
   /// 524,288..1 GiB.

@@ -23,7 +23,7 @@ using support::WirePacket;
 class ClientLoopTest : public PlayServer {};
 
 TEST_F(ClientLoopTest, RefusesOptionsOutOfRange) {
-  for (const uint32_t threads : {0u, 65u}) {
+  for (const uint32_t threads : {65u, 1000u}) {
     ClientLoop loop({.threads = threads});
     Client client(loop);
     EXPECT_EQ(loop.start().code(), StatusCode::invalid_argument);
