@@ -158,6 +158,7 @@ Status ClientCore::set_send_timeout(Timeout time) {
     return {StatusCode::invalid_argument, "send timeout: 0 (none) to 1 h"};
   }
   state_.set_send_timeout(time);
+  if (loop_->running()) (void)order({.kind = Command::Kind::send_timeout});
   return {};
 }
 

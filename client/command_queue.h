@@ -48,7 +48,17 @@ struct Turbo {
 };
 
 struct Command {
-  enum class Kind : uint8_t { connect, disconnect, robot, turbo, send, send_quick, call, stream };
+  enum class Kind : uint8_t {
+    connect,
+    disconnect,
+    robot,
+    turbo,
+    send_timeout,
+    send,
+    send_quick,
+    call,
+    stream
+  };
 
   Kind kind;
   proto::PacketType type = proto::PacketType::noop;  // call: of the reply

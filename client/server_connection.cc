@@ -21,6 +21,13 @@ Status connect_failed(const engine::Address& server, int error) {
   return unforeseen ? Status(StatusCode::unreachable, status.message()) : status;
 }
 
+Status took_nothing(engine::Duration limit) {
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+  return {StatusCode::timed_out, "the server took nothing of what was sent for " +
+                                     std::to_string(time.count()) +
+                                     " ms (Client::set_send_timeout())"};
+}
+
 Status lost(engine::CloseCause cause) {
   std::string text = cause == engine::CloseCause::peer ? "the server closed the connection"
                                                        : "the connection to the server broke";
@@ -119,9 +126,8 @@ void ServerConnection::set_priority(uint8_t priority) {
   }
 }
 
-std::optional<uint64_t> ServerConnection::acknowledged_bytes() {
-  if (!established() || !connection_->open()) return std::nullopt;
-  return loop_.io().acknowledged_bytes(connection_->socket());
+void ServerConnection::set_send_timeout(engine::Duration timeout) {
+  if (connection_ && !tcp_closed_) connection_->set_send_timeout(timeout);
 }
 
 void ServerConnection::limit_flush(engine::Duration time) {
@@ -138,6 +144,7 @@ void ServerConnection::detach(Ending ending) {
   if (connect_.submitted()) return loop_.io().cancel(connect_);
   if (!connection_ || tcp_closed_) return;
   if (ending == Ending::flush) {
+    connection_->set_send_timeout({});  // a flush has limits of its own
     connection_->close_after_flush(engine::CloseCause::application);
   } else {
     connection_->terminate(engine::CloseCause::application);
@@ -176,7 +183,9 @@ void ServerConnection::on_closed(engine::CloseCause cause) {
   tcp_closed_ = true;
   if (flush_limit_ != nullptr) loop_.stop_timer(*flush_limit_);
   outbox_.clear();
-  if (handler_ != nullptr) end(lost(cause));
+  if (handler_ == nullptr) return;
+  const bool stalled = cause == engine::CloseCause::stalled;
+  end(stalled ? took_nothing(connection_->send_timeout()) : lost(cause));
 }
 
 void ServerConnection::on_datagram(std::span<const std::byte> bytes, const engine::Address& from,

@@ -53,8 +53,9 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   Status use_quick_port(uint16_t port);
   /// 0..7, of what both sockets send. What the kernel refuses is ignored (F5).
   void set_priority(uint8_t priority);
-  /// Bytes that the server's kernel has taken, ever.
-  std::optional<uint64_t> acknowledged_bytes();
+  /// The server may take nothing of what was pushed for so long, or up to twice that (V63): on_end(timed_out).
+  /// Zero: for ever. Nothing before TCP is up.
+  void set_send_timeout(engine::Duration timeout);
   /// Begun to end: after so long what is left is given up.
   void limit_flush(engine::Duration time);
   /// The handler hears nothing more. Again, with abort: what is being flushed is given up.

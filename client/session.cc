@@ -49,6 +49,9 @@ void Session::apply(Command& command, std::span<std::byte> packet, SessionLoop& 
       home_->close_streams(*this);  // also those that outlived a connection that was lost
       if (command.disconnected) command.disconnected(Status());
       return;
+    case Command::Kind::send_timeout:
+      if (connection_ != nullptr) connection_->set_send_timeout(state_.send_timeout());
+      return;
     case Command::Kind::send:
       return send(packet, command.type == proto::PacketType::noop ? unanswered_seqno() : 0);
     case Command::Kind::send_quick:
@@ -110,6 +113,7 @@ Status Session::open() {
 
 void Session::on_connected() {
   CHECK(request_ != nullptr);
+  connection_->set_send_timeout(state_.send_timeout());
   const std::string param = login_param(request_->password);
   const uint16_t port = connection_->udp_port();
   push({
@@ -127,7 +131,6 @@ void Session::push(const proto::PacketSpec& spec) {
   state_.add_bytes(bytes);
   unsent_bytes_ += bytes;
   connection_->push(home_->writer().commit(bytes));
-  watch_sending();
 }
 
 void Session::on_handshake(const Handshake& answer) {
@@ -183,7 +186,6 @@ void Session::send(std::span<std::byte> packet, uint32_t seqno) {
   set_seqno(packet, seqno);
   unsent_bytes_ += packet.size();
   connection_->push(home_->writer().copy(packet));
-  watch_sending();
 }
 
 void Session::send_quick(std::span<std::byte> packet) {
@@ -215,42 +217,7 @@ uint32_t Session::unanswered_seqno() {
 void Session::on_sent(size_t bytes) {
   CHECK(bytes <= unsent_bytes_);
   unsent_bytes_ -= bytes;
-  sent_ = true;
   state_.release_bytes(bytes);
-}
-
-/// Something waits to be sent. Costs a look while the timer runs.
-void Session::watch_sending() {
-  if (deadline_.started()) return;  // also while connecting, which has a limit of its own
-  const auto limit = state_.send_timeout();
-  if (limit.count() == 0) return;
-  sent_ = false;
-  silent_checks_ = 0;
-  acknowledged_ = kUnknown;
-  home_->loop().start_timer(deadline_, limit / 2);
-}
-
-// A send is one operation until its last byte: what goes on within it only the kernel knows. It is
-// asked when no send has ended for a while, so never for a healthy connection.
-void Session::on_send_check() {
-  if (unsent_bytes_ == 0) return;  // the next push watches again
-  const auto limit = state_.send_timeout();
-  if (limit.count() == 0) return;
-  const uint64_t acknowledged =
-      std::exchange(sent_, false) ? kUnknown : connection_->acknowledged_bytes().value_or(kUnknown);
-  const bool silent = acknowledged != kUnknown && acknowledged == acknowledged_;
-  acknowledged_ = acknowledged;
-  silent_checks_ = silent ? static_cast<uint8_t>(silent_checks_ + 1) : uint8_t{0};
-  constexpr uint8_t kHalves = 2;
-  if (silent_checks_ < kHalves) return home_->loop().start_timer(deadline_, limit / 2);
-  leave(ServerConnection::Ending::abort,
-        {StatusCode::timed_out, "the server took nothing of what was sent for " +
-                                    std::to_string(limit.count()) +
-                                    " ms (Client::set_send_timeout())"});
-}
-
-void Session::on_deadline() {
-  phase_ == Phase::connecting ? on_connect_timeout() : on_send_check();
 }
 
 void Session::on_end(const Status& cause) {

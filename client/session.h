@@ -68,7 +68,6 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   void robot_value(std::string_view url, const PayloadView& payload) override;
   void robot_cut(const Status& cause) override;
 
-  static constexpr uint64_t kUnknown = UINT64_MAX;
   enum class Phase : uint8_t { idle, connecting, restoring, ready };
 
   void connect(std::unique_ptr<ConnectRequest> request);
@@ -83,10 +82,7 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   void send_quick(std::span<std::byte> packet);
   void call(Command& command, std::span<std::byte> packet);
   Quick quick_of(const Handshake& answer);
-  void on_deadline();
   void on_connect_timeout();
-  void watch_sending();
-  void on_send_check();
   void leave(ServerConnection::Ending ending, const Status& cause);
   uint32_t unanswered_seqno();
   bool ready() const { return phase_ == Phase::ready; }
@@ -97,14 +93,10 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   std::unique_ptr<ConnectRequest> request_;       // while connecting
   std::unique_ptr<SessionRobot> robot_;           // null: nobody connects by itself
   CallTable calls_{*this};
-  engine::Timer deadline_ = engine::Timer::bind<&Session::on_deadline>(this);
+  engine::Timer deadline_ = engine::Timer::bind<&Session::on_connect_timeout>(this);
   size_t unsent_bytes_ = 0;  // pushed, and not yet taken by the kernel
   uint16_t unanswered_ = 0;  // rotates through 1..65535 (W22)
   Phase phase_ = Phase::idle;
-  // While something waits to be sent (V63).
-  bool sent_ = false;                 // since the last check
-  uint8_t silent_checks_ = 0;         // in a row
-  uint64_t acknowledged_ = kUnknown;  // at the last check
 };
 
 }  // namespace ringroad::client

@@ -133,8 +133,9 @@ void Connection::set_send_timeout(Duration timeout) {
 
 void Connection::on_stuck(Flight& flight) {
   flight.acknowledged_bytes_ = loop_.io().acknowledged_bytes(socket_).value_or(0);
-  const Duration waited = loop_.now() - flight.submitted_at();
-  loop_.start_timer(flight.stuck_timer(), std::max(send_timeout() - waited, Duration::zero()));
+  // Late is this look if the loop was busy, or nobody drove it: what it has missed is not counted.
+  const Duration waited = std::min<Duration>(loop_.now() - flight.submitted_at(), SendWatch::kLook);
+  loop_.start_timer(flight.stuck_timer(), send_timeout() - waited);
 }
 
 void Connection::on_patience_end(Flight& flight) {

@@ -97,6 +97,7 @@ class Connection {
   /// While a send is out, the peer must acknowledge something every so often, or the connection ends
   /// (CloseCause::stalled). Counts in tenths of a second, rounded up; zero: never.
   void set_send_timeout(Duration timeout);
+  Duration send_timeout() const { return std::chrono::milliseconds(100) * send_tenths_max_; }
   /// The kernel probes an idle peer; zero: it does not.
   void set_keepalive(std::chrono::seconds idle);
 
@@ -149,7 +150,6 @@ class Connection {
   ZeroCopyPolicy::Way choose_way(size_t bytes);
   bool nothing_lent() const { return lending_ == nullptr || lending_->out.empty(); }
   void start_linger(Duration time);
-  Duration send_timeout() const { return std::chrono::milliseconds(100) * send_tenths_max_; }
 
   Loop& loop_;
   Handler& handler_;

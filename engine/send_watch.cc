@@ -5,7 +5,6 @@
 namespace ringroad::engine {
 namespace {
 
-constexpr Duration kLook = std::chrono::milliseconds(50);
 constexpr Duration kNextTurn = std::chrono::milliseconds(1);
 constexpr size_t kLooksPerTurn = 512;
 

@@ -18,6 +18,8 @@ namespace ringroad::engine {
 
 class SendWatch {
  public:
+  static constexpr Duration kLook = std::chrono::milliseconds(50);
+
   explicit SendWatch(Loop& loop) : loop_(loop) {}
 
   /// It was submitted now. From about kLook on its connection hears on_stuck().

@@ -70,8 +70,8 @@ class Client {
   /// when that is not sent after `time` (V64). not_running if not connected.
   Status linger(std::chrono::milliseconds time = std::chrono::milliseconds(0));
   /// The connection is reset when something waits to be sent and the server takes nothing of it for so
-  /// long, or up to twice that; what was pending gets not_running (V63). Range 0 (never)..1 h; 500 ms
-  /// unless set. For this and later connections. A server that pauses who sends too fast (a relay, see
+  /// long, or up to twice that; what was pending gets not_running (V63). Range 0 (never)..1 h, counted in tenths of
+  /// a second, rounded up; 500 ms unless set. For this and later connections. A server that pauses who sends too fast (a relay, see
   /// ServerOptions::relay_prefix) takes nothing meanwhile: producers set 0, or more than it may need.
   Status set_send_timeout(std::chrono::milliseconds time);
   /// Connects, and connects again whenever the connection is lost, until disconnect(); pings, so that a

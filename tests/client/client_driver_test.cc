@@ -170,6 +170,31 @@ TEST_F(ClientDriver, V55_an_answer_that_came_before_its_deadline_was_looked_at_c
   client->disconnect();
 }
 
+// What it has not looked at the server may have taken, or may have had no reason to take.
+TEST_F(ClientDriver, V63_the_time_in_which_nobody_drives_is_not_the_servers_silence) {
+  constexpr milliseconds kTimeout(1'000);
+  Answer<bool> driving;
+  const auto server = serve([&](PeerSocket& socket) {
+    driving.get();
+    std::this_thread::sleep_for(kTimeout / 5);
+    (void)socket.read_to_end();
+  });
+  ASSERT_TRUE(client->set_send_timeout(kTimeout).ok());
+  ASSERT_TRUE(client->connect(url()).ok());
+  const std::string data(200'000, 'x');
+  while (client->datagram("/more_than_sockets_hold", {.data = data}).ok()) {
+    (void)loop->run_for(milliseconds(0));
+  }
+  std::this_thread::sleep_for(kTimeout * 6 / 5);
+  driving.set(true);
+  ASSERT_TRUE(support::wait_until([&] {
+    (void)loop->run_for(milliseconds(1));
+    return client->pending_bytes() == 0;
+  }));
+  EXPECT_TRUE(client->connected());
+  end();
+}
+
 TEST_F(ClientDriver, another_threads_question_is_answered_while_this_one_drives) {
   const auto server = serve([](PeerSocket& socket) {
     EXPECT_TRUE(socket.write(reply_to(socket.read_packet())));
