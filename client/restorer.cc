@@ -83,7 +83,9 @@ void Restorer::send_next() {
   asked_.clear();
   const size_t urls_max = form_ == ListForm::list ? kListUrlsMax : 1;
   size_t bytes = 0;
-  while (!todo_.empty() && asked_.size() < urls_max && bytes < kListBytesMax) {
+  while (!todo_.empty() && asked_.size() < urls_max) {
+    // A long one goes alone, where nothing is escaped.
+    if (!asked_.empty() && bytes + todo_.back().size() > kListBytesMax) break;
     std::string url = std::move(todo_.back());
     todo_.pop_back();
     if (!urls_.contains(url)) continue;  // unsubscribed since

@@ -130,6 +130,25 @@ TEST(Restorer, V67_ManyAreSplitIntoLists) {
   EXPECT_EQ(lists, 5u);
 }
 
+// Control characters become six bytes each in a list.
+TEST(Restorer, W5_NoListIsLargerThanAPacket) {
+  World world;
+  const std::string short_url = "/" + std::string(32'000, '\x01');
+  const std::string long_url = "/" + std::string(65'000, '\x02');
+  ASSERT_TRUE(world.restorer.remember({"/a", "/b", short_url, long_url, "/z"}).ok());
+  world.restorer.begin(Restorer::ListForm::list);
+  size_t requests = 0;
+  while (!world.requests.empty()) {
+    const World::Request request = world.take();
+    const proto::PacketSpec spec{.type = request.type, .url = request.url, .param = request.param};
+    EXPECT_TRUE(proto::check_packet(spec, base::kPayloadBytesMax).ok()) << request.param.size();
+    ++requests;
+    request.done(Reply{});
+  }
+  EXPECT_EQ(world.restored.size(), 1u);
+  EXPECT_LE(requests, 4u);
+}
+
 TEST(Restorer, AListThatIsRefusedIsAskedOneByOne) {
   World world;
   ASSERT_TRUE(world.restorer.remember({"/a", "/bad", "/c"}).ok());
