@@ -82,6 +82,7 @@ struct ClientCore::UrlList {
   std::vector<std::string> urls;  // left to send, the last one first
   Status outcome = {};            // the first that is not ok
   Client::DoneCallback done;
+  size_t out = 0;  // sent, not answered
 };
 
 ClientCore::ClientCore(std::shared_ptr<ClientLoopCore> loop)
@@ -290,29 +291,35 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
   }
   // Without a UDP port there was no flag that could have come back.
   if (state_.mirrors_flags() || state_.quick() == client::Quick::off) {
-    const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done)};
-    return one_by_one(std::make_shared<UrlList>(list));
+    const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done), 0};
+    return send_next(std::make_shared<UrlList>(list));
   }
   const std::string list = proto::json_list(urls);
   return answered_by_status({.type = type, .param = list},
                             remembering(type, urls, std::move(done)));
 }
 
-// The next leaves with the answer to the one before: all but the first on the loop's thread.
-Status ClientCore::one_by_one(const std::shared_ptr<UrlList>& list) {
+Status ClientCore::send_next(const std::shared_ptr<UrlList>& list) {
   const std::string url = std::move(list->urls.back());
   list->urls.pop_back();
-  const auto answered = [this, list](const Status& status) {
-    if (list->outcome.ok()) list->outcome = status;
-    if (!list->urls.empty()) {
-      const Status sent = one_by_one(list);
-      if (sent.ok()) return;
-      if (list->outcome.ok()) list->outcome = sent;
-    }
-    if (list->done) list->done(list->outcome);
-  };
+  ++list->out;
+  const auto answered = [this, list](const Status& status) { on_listed(list, status); };
   return answered_by_status({.type = list->type, .url = url},
                             remembering(list->type, {url}, answered));
+}
+
+// On the loop's thread, as all sends but the first: the list belongs to one thread at a time.
+void ClientCore::on_listed(const std::shared_ptr<UrlList>& list, const Status& status) {
+  --list->out;
+  if (list->outcome.ok()) list->outcome = status;
+  while (!list->urls.empty() && list->out < client::kAsksMax) {
+    const Status sent = send_next(list);
+    if (sent.ok()) continue;
+    --list->out;
+    if (list->outcome.ok()) list->outcome = sent;
+    list->urls.clear();
+  }
+  if (list->out == 0 && list->done) list->done(list->outcome);
 }
 
 Status ClientCore::unsubscribe_all(Client::DoneCallback done) {

@@ -70,7 +70,8 @@ class ClientCore {
   Status may_connect();
 
   Status request(const proto::PacketSpec& spec, Timeout timeout, Client::ReplyCallback done);
-  Status one_by_one(const std::shared_ptr<UrlList>& list);
+  Status send_next(const std::shared_ptr<UrlList>& list);
+  void on_listed(const std::shared_ptr<UrlList>& list, const Status& status);
   Status answered_by_status(const proto::PacketSpec& spec, Client::DoneCallback done);
   /// `done`, after a robot has taken note.
   Client::DoneCallback remembering(proto::PacketType type, std::vector<std::string> urls,

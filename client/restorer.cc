@@ -64,7 +64,7 @@ void Restorer::begin(ListForm form) {
   todo_.clear();
   for (const auto& [url, standing] : urls_) todo_.push_back(url);
   std::reverse(todo_.begin(), todo_.end());
-  send_next();
+  send_asks();
 }
 
 void Restorer::retry() {
@@ -76,51 +76,74 @@ void Restorer::retry() {
   if (todo_.empty()) return;
   work_ = Work::retrying;
   form_ = ListForm::one_by_one;
-  send_next();
+  send_asks();
 }
 
-void Restorer::send_next() {
-  asked_.clear();
+/// The next of todo_ that one request can hold; none: there are no more.
+std::vector<std::string> Restorer::next_urls() {
   const size_t urls_max = form_ == ListForm::list ? kListUrlsMax : 1;
+  std::vector<std::string> urls;
   size_t bytes = 0;
-  while (!todo_.empty() && asked_.size() < urls_max) {
+  while (!todo_.empty() && urls.size() < urls_max) {
     // A long one goes alone, where nothing is escaped.
-    if (!asked_.empty() && bytes + todo_.back().size() > kListBytesMax) break;
+    if (!urls.empty() && bytes + todo_.back().size() > kListBytesMax) break;
     std::string url = std::move(todo_.back());
     todo_.pop_back();
     if (!urls_.contains(url)) continue;  // unsubscribed since
     bytes += url.size();
-    asked_.push_back(std::move(url));
+    urls.push_back(std::move(url));
   }
-  if (asked_.empty()) return finish({});
-  std::string list;
-  proto::PacketSpec spec{.type = proto::PacketType::subscribe};
-  if (asked_.size() == 1) {
-    spec.url = asked_.front();
-  } else {
-    list = proto::json_list(asked_);
-    spec.param = list;
-  }
-  const bool sent =
-      host_.restore_request(spec, [this](const Result<Reply>& reply) { on_answer(reply); });
-  if (!sent) finish({StatusCode::overloaded, "no room to restore subscriptions"});
+  return urls;
 }
 
-void Restorer::on_answer(const Result<Reply>& reply) {
-  if (work_ == Work::none) return;  // of a connection that has ended
+void Restorer::send_asks() {
+  const size_t asks_max = form_ == ListForm::list ? 1 : kAsksMax;
+  while (asks_.size() < asks_max) {
+    Ask ask{.number = next_number_++, .urls = next_urls()};
+    if (ask.urls.empty()) break;
+    if (send(ask)) {
+      asks_.push_back(std::move(ask));
+      continue;
+    }
+    if (asks_.empty()) return finish({StatusCode::overloaded, "no room to restore subscriptions"});
+    todo_.insert(todo_.end(), ask.urls.rbegin(), ask.urls.rend());  // with the next answer
+    return;
+  }
+  if (asks_.empty()) finish({});
+}
+
+bool Restorer::send(const Ask& ask) {
+  std::string list;
+  proto::PacketSpec spec{.type = proto::PacketType::subscribe};
+  if (ask.urls.size() == 1) {
+    spec.url = ask.urls.front();
+  } else {
+    list = proto::json_list(ask.urls);
+    spec.param = list;
+  }
+  return host_.restore_request(
+      spec, [this, number = ask.number](const Result<Reply>& reply) { on_answer(number, reply); });
+}
+
+void Restorer::on_answer(uint64_t number, const Result<Reply>& reply) {
+  const auto at = std::find_if(asks_.begin(), asks_.end(),
+                               [&](const Ask& ask) { return ask.number == number; });
+  if (at == asks_.end()) return;  // of a connection, or of a round, that has ended
+  const std::vector<std::string> urls = std::move(at->urls);
+  asks_.erase(at);
   if (!reply.ok()) return finish(reply.status());
-  judge(reply->status);
-  send_next();
+  judge(urls, reply->status);
+  send_asks();
 }
 
 // A list is judged as a whole; only one by one shows whom the refusal is about.
-void Restorer::judge(ReplyStatus status) {
-  if (status != ReplyStatus::success && asked_.size() > 1) {
+void Restorer::judge(const std::vector<std::string>& urls, ReplyStatus status) {
+  if (status != ReplyStatus::success && urls.size() > 1) {
     form_ = ListForm::one_by_one;
-    todo_.insert(todo_.end(), asked_.rbegin(), asked_.rend());
+    todo_.insert(todo_.end(), urls.rbegin(), urls.rend());
     return;
   }
-  for (const std::string& url : asked_) {
+  for (const std::string& url : urls) {
     const auto at = urls_.find(url);
     if (at == urls_.end()) {  // unsubscribed meanwhile, and perhaps before this arrived there
       if (status == ReplyStatus::success) unsubscribe(url);
@@ -148,7 +171,7 @@ void Restorer::unsubscribe(const std::string& url) {
 void Restorer::finish(const Status& status) {
   const bool restoring = std::exchange(work_, Work::none) == Work::restoring;
   todo_.clear();
-  asked_.clear();
+  asks_.clear();
   if (restoring) return host_.on_restored(status);
   send_gets();
 }
@@ -167,7 +190,7 @@ void Restorer::want_value(const std::string& url) {
 
 void Restorer::send_gets() {
   while (!gets_todo_.empty() && gets_.size() < kGetsMax) {
-    Get get{.number = next_get_++, .url = std::move(gets_todo_.back())};
+    Get get{.number = next_number_++, .url = std::move(gets_todo_.back())};
     gets_todo_.pop_back();
     const proto::PacketSpec spec{.type = proto::PacketType::rpc, .url = get.url};
     const bool sent = host_.restore_request(
@@ -198,7 +221,7 @@ void Restorer::on_publish(std::string_view url) {
 void Restorer::stop() {
   work_ = Work::none;
   todo_.clear();
-  asked_.clear();
+  asks_.clear();
   gets_todo_.clear();
   gets_.clear();
 }

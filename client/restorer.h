@@ -1,9 +1,10 @@
 // restorer.h — what a robot brings back after a reconnect: subscriptions, then values (V67, X2).
 // Owner:  Session, beside its Robot.   Thread: the loop's.
-// Life:   idle -> restoring (one request at a time) -> idle; retry_refused() and make_consistent()
+// Life:   idle -> restoring -> idle; retry_refused() and make_consistent()
 //         while the connection is up.
 // Bound:  kSubscriptionsPerClientMax URLs of kSubscriptionBytesPerClientMax bytes, more are not
-//         remembered, and whoever subscribed hears of it; one SUBSCRIBE and kGetsMax GETs are out.
+//         remembered, and whoever subscribed hears of it; one list or kAsksMax SUBSCRIBEs,
+//         and kGetsMax GETs, are out.
 // Fails:  a refusal keeps the URL: it is asked for again, at the latest on the next connect.
 // Why here: the order of it all without sockets, so that scripted answers can check it.
 #pragma once
@@ -23,7 +24,9 @@
 
 namespace ringroad::client {
 
-inline constexpr size_t kGetsMax = 16;  // of one client, out at once
+// Of one client, out at once. So a thousand subscriptions take 16 round trips where lists are misread.
+inline constexpr size_t kAsksMax = 64;
+inline constexpr size_t kGetsMax = 16;
 
 class Restorer {
  public:
@@ -62,15 +65,21 @@ class Restorer {
  private:
   enum class Standing : uint8_t { accepted, unknown, refused };
   enum class Work : uint8_t { none, restoring, retrying };
+  struct Ask {
+    uint64_t number;
+    std::vector<std::string> urls;
+  };
   struct Get {
     uint64_t number;
     std::string url;
     bool superseded = false;
   };
 
-  void send_next();
-  void on_answer(const Result<Reply>& reply);
-  void judge(ReplyStatus status);
+  std::vector<std::string> next_urls();
+  void send_asks();
+  bool send(const Ask& ask);
+  void on_answer(uint64_t number, const Result<Reply>& reply);
+  void judge(const std::vector<std::string>& urls, ReplyStatus status);
   void unsubscribe(const std::string& url);
   void finish(const Status& status);
   void want_value(const std::string& url);
@@ -82,12 +91,12 @@ class Restorer {
   size_t url_bytes_ = 0;
   Work work_ = Work::none;
   ListForm form_ = ListForm::list;
-  std::vector<std::string> todo_;   // the last one first
-  std::vector<std::string> asked_;  // in the request that is out
-  bool consistent_ = false;         // values were asked for on this connection
+  std::vector<std::string> todo_;  // the last one first
+  std::vector<Ask> asks_;          // out
+  bool consistent_ = false;        // values were asked for on this connection
   std::vector<std::string> gets_todo_;
   std::vector<Get> gets_;  // out
-  uint64_t next_get_ = 0;
+  uint64_t next_number_ = 0;
 };
 
 }  // namespace ringroad::client

@@ -108,8 +108,8 @@ class Client {
 
   /// Waits for the server's answer. not ok with the reply status in the text when it refuses. A list
   /// is one request, except to a server that mirrors_flags(), or may do so because it was not asked
-  /// (ConnectOptions::quick is off): there it is one request per URL, each sent when the one before was
-  /// answered, and the first refusal is the outcome (D2).
+  /// (ConnectOptions::quick is off): there it is one request per URL, up to 64 at once from the first
+  /// answer on, and the first refusal is the outcome (D2).
   Status subscribe(std::string_view url);
   Status subscribe(const std::vector<std::string>& urls);
   Status subscribe_async(std::string_view url, DoneCallback done);

@@ -3,6 +3,7 @@
 // Method: a scripted server that mirrors the flags of the handshake, and one that does not.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,30 @@ TEST_F(ClientMirror, D2_ListsGoOneByOne) {
   ASSERT_TRUE(client.unsubscribe_async(urls, [&](const Status& s) { unsubscribed.set(s); }).ok());
   for (const std::string& url : urls) EXPECT_EQ(answer_next(socket, 0).url, url);
   EXPECT_TRUE(unsubscribed.get().ok());
+}
+
+// A far server: not a round trip for each.
+TEST_F(ClientMirror, D2_ALongListHasManyRequestsOut) {
+  constexpr size_t kOut = 64;
+  Client client;
+  PeerSocket socket = connect_mirrored(client);
+  std::vector<std::string> urls;
+  for (size_t i = 0; i < 3 * kOut; ++i) urls.push_back("/" + std::to_string(i));
+  Answer<Status> subscribed;
+  ASSERT_TRUE(client.subscribe_async(urls, [&](const Status& s) { subscribed.set(s); }).ok());
+  EXPECT_EQ(answer_next(socket, 0).url, urls[0]);
+  size_t seen = 1;
+  while (seen < urls.size()) {
+    std::vector<WirePacket> requests;
+    const size_t expected = std::min(kOut, urls.size() - seen);
+    while (requests.size() < expected) requests.push_back(socket.read_packet());
+    EXPECT_EQ(client.pendings(), expected);  // and no more are out
+    for (const WirePacket& request : requests) EXPECT_EQ(request.url, urls[seen++]);
+    std::string answers;  // in one write: the client takes them in one turn, then sends again
+    for (const WirePacket& request : requests) answers += reply_to(request).bytes();
+    ASSERT_TRUE(socket.write(answers));
+  }
+  EXPECT_TRUE(subscribed.get().ok());
 }
 
 TEST_F(ClientMirror, D2_TheFirstRefusalIsTheOutcomeAndTheRestStillGoes) {

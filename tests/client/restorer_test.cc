@@ -86,13 +86,48 @@ TEST(Restorer, V67_AllInOneListAndThenRestored) {
   EXPECT_TRUE(world.restored.front().ok());
 }
 
-TEST(Restorer, D2_OneByOneEachAfterTheAnswerBefore) {
+TEST(Restorer, D2_OneByOneInOrderAndSomeAtOnce) {
   World world;
-  ASSERT_TRUE(world.restorer.remember({"/a", "/b", "/c"}).ok());
+  Strings urls;
+  for (int i = 1'000; i < 1'200; ++i) urls.push_back("/" + std::to_string(i));
+  ASSERT_TRUE(world.restorer.remember(urls).ok());
   world.restorer.begin(Restorer::ListForm::one_by_one);
-  EXPECT_EQ(world.requests.size(), 1u);
+  EXPECT_EQ(world.requests.size(), kAsksMax);
+  const World::Request first = world.take();
+  EXPECT_EQ(first.url, "/1000");
+  first.done(Reply{});
+  EXPECT_EQ(world.requests.size(), kAsksMax);
   world.serve(accept_all);
-  EXPECT_EQ(world.asked, (Strings{"/a", "/b", "/c"}));
+  EXPECT_EQ(world.asked, Strings(urls.begin() + 1, urls.end()));
+  EXPECT_EQ(world.restored.size(), 1u);
+}
+
+TEST(Restorer, D2_WithRoomForFewTheyComeOneAfterTheOther) {
+  World world;
+  ASSERT_TRUE(world.restorer.remember({"/a", "/b", "/c", "/d"}).ok());
+  world.room = 2;
+  world.restorer.begin(Restorer::ListForm::one_by_one);
+  world.serve(accept_all);
+  EXPECT_EQ(world.asked, (Strings{"/a", "/b", "/c", "/d"}));
+  ASSERT_EQ(world.restored.size(), 1u);
+  EXPECT_TRUE(world.restored.front().ok());
+}
+
+// The others' answers come late, and count for nothing.
+TEST(Restorer, D2_OneThatIsNotAnsweredEndsItOnce) {
+  World world;
+  ASSERT_TRUE(world.restorer.remember({"/a", "/b"}).ok());
+  world.restorer.begin(Restorer::ListForm::one_by_one);
+  const World::Request a = world.take();
+  const World::Request b = world.take();
+  a.done(Status(StatusCode::timed_out, "no answer"));
+  b.done(Reply{});
+  ASSERT_EQ(world.restored.size(), 1u);
+  EXPECT_EQ(world.restored.front().code(), StatusCode::timed_out);
+  world.restorer.stop();
+  world.restorer.begin(Restorer::ListForm::one_by_one);
+  world.serve(accept_all);
+  EXPECT_EQ(world.restored.size(), 2u);
 }
 
 TEST(Restorer, V67_WhatWasUnsubscribedStaysAway) {
@@ -192,6 +227,7 @@ TEST(Restorer, D7_WhatIsUnsubscribedBeforeItsTurnIsNotAskedAgain) {
   world.restorer.begin(Restorer::ListForm::one_by_one);
   world.serve([](const World::Request&) { return uint8_t{3}; });
   world.asked.clear();
+  world.room = 1;
   world.restorer.retry();
   world.restorer.forget({"/a"});  // the last one's turn
   world.serve(accept_all);
@@ -227,6 +263,7 @@ TEST(Restorer, X2_AValueOfWhatIsUnsubscribedMeanwhileIsNotHandedOn) {
 TEST(Restorer, ASilentServerIsNoUse) {
   World world;
   ASSERT_TRUE(world.restorer.remember({"/a", "/b"}).ok());
+  world.room = 1;
   world.restorer.begin(Restorer::ListForm::one_by_one);
   world.take().done(Status(StatusCode::timed_out, "silence"));
   ASSERT_EQ(world.restored.size(), 1u);
@@ -237,6 +274,7 @@ TEST(Restorer, ASilentServerIsNoUse) {
 TEST(Restorer, AnswersOfAnEndedConnectionDoNotCount) {
   World world;
   ASSERT_TRUE(world.restorer.remember({"/a", "/b"}).ok());
+  world.room = 1;
   world.restorer.begin(Restorer::ListForm::one_by_one);
   const World::Request old = world.take();
   world.restorer.stop();
