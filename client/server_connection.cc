@@ -131,10 +131,7 @@ void ServerConnection::set_send_timeout(engine::Duration timeout) {
 }
 
 void ServerConnection::limit_flush(engine::Duration time) {
-  if (!connection_ || tcp_closed_) return;
-  using engine::Timer;
-  flush_limit_.reset(new Timer(Timer::bind<&ServerConnection::on_flush_limit>(this)));
-  loop_.start_timer(*flush_limit_, time);
+  if (connection_ && !tcp_closed_) connection_->limit_flush(time);
 }
 
 void ServerConnection::detach(Ending ending) {
@@ -181,7 +178,6 @@ void ServerConnection::on_sent(size_t bytes) {
 
 void ServerConnection::on_closed(engine::CloseCause cause) {
   tcp_closed_ = true;
-  if (flush_limit_ != nullptr) loop_.stop_timer(*flush_limit_);
   outbox_.clear();
   if (handler_ == nullptr) return;
   const bool stalled = cause == engine::CloseCause::stalled;

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
@@ -83,7 +82,6 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   Status open_udp();
   void on_connect(engine::IoEvent& event);
   void end(const Status& cause);
-  void on_flush_limit() { detach(Ending::abort); }
 
   engine::Loop& loop_;
   Handler* handler_;  // null: detached
@@ -96,7 +94,6 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   engine::Outbox outbox_;
   std::optional<engine::Connection> connection_;
   std::optional<engine::Datagram> datagram_;
-  std::unique_ptr<engine::Timer> flush_limit_;  // if somebody wants one
   engine::Completion connect_ = engine::Completion::bind<&ServerConnection::on_connect>(this);
 };
 

@@ -310,8 +310,8 @@ void Connection::close_after_flush(CloseCause cause) {
   flush_soon();
 }
 
-void Connection::extend_flush() {
-  if (state_ == State::closing) start_linger(kLastFlushTime);
+void Connection::limit_flush(Duration time) {
+  if (state_ == State::closing) start_linger(time);
 }
 
 void Connection::finish_closing() {

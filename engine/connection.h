@@ -82,9 +82,9 @@ class Connection {
   void resume();
   /// Sends what there is, then ends.
   void close_after_flush(CloseCause cause);
-  /// Of what close_after_flush() has still to send the peer has taken some: it has its time anew. Without
-  /// this, all of it has one time.
-  void extend_flush();
+  /// What close_after_flush() has still to send may take so long from now on; a few seconds unless said. Nothing
+  /// once it is sent.
+  void limit_flush(Duration time);
   /// Ends now; what was not sent is lost.
   void terminate(CloseCause cause);
 

@@ -82,7 +82,7 @@ void Stream::on_sent(size_t bytes) {
     return;
   }
   if (sent_all()) return say_goodbye();
-  connection_->extend_flush();  // the peer has said that it is done, and takes the rest
+  connection_->limit_flush(kFlushTime);  // the peer has said that it is done, and takes the rest
   home_.loop.start_timer(timer_, kFlushTime);
 }
 

@@ -67,7 +67,8 @@ class Client {
   /// connection; invalid_argument if another thread is in it, and in a callback.
   Status run();
   /// How disconnect() treats what was queued on this connection: 0 = it is reset at once; else it is reset
-  /// when that is not sent after `time` (V64). not_running if not connected.
+  /// when that is not sent after `time` (V64), or a second after its loop is destroyed. not_running if not
+  /// connected.
   Status linger(std::chrono::milliseconds time = std::chrono::milliseconds(0));
   /// The connection is reset when something waits to be sent and the server takes nothing of it for so
   /// long, or up to twice that; what was pending gets not_running (V63). Range 0 (never)..1 h, counted in tenths of

@@ -180,6 +180,20 @@ TEST_F(ClientLife, V64_LingerLimitsTheFlush) {
   EXPECT_TRUE(socket.wait_reset());
 }
 
+// Without linger() what is left after five seconds is given up.
+TEST_F(ClientLife, V64_LingerMayBeLongerThanUsual) {
+  ClientLoop loop;
+  Client client(loop);
+  PeerSocket socket = connect(client);
+  ASSERT_TRUE(client.set_send_timeout(milliseconds(0)).ok());
+  fill(client);
+  ASSERT_TRUE(client.linger(milliseconds(60'000)).ok());
+  const size_t bytes = client.pending_bytes();
+  client.disconnect();
+  std::this_thread::sleep_for(milliseconds(5'500));
+  EXPECT_GE(socket.read_to_end().size(), bytes);
+}
+
 TEST_F(ClientLife, V70_FetchesThePathOfTheUrl) {
   for (const auto& [path, called] : {std::pair{"/lamp/1", "/lamp/1"}, std::pair{"", "/"}}) {
     PeerThread server([this, called = std::string(called)] {
