@@ -40,21 +40,6 @@ Result<Socket> open_bound(Io& io, Transport transport, const Address& address, P
   return socket;
 }
 
-Status ensure_free(Io& io, const Address& address, std::string_view interface) {
-  if (address.port() == 0) return {};
-  // Without SO_REUSEPORT the kernel refuses what any other socket has, also one that would have let
-  // us in.
-  for (const Transport transport : {Transport::tcp, Transport::udp}) {
-    Result<Socket> socket = open_bound(io, transport, address, PortUse::exclusive, interface);
-    if (!socket.ok()) return socket.status();
-    Status status;
-    if (transport == Transport::tcp) status = io.listen(*socket, 1);
-    io.close(*socket);
-    if (!status.ok()) return status;
-  }
-  return {};
-}
-
 namespace {
 
 Result<Socket> listening_socket(Io& io, const Address& address, PortUse use, int backlog,
@@ -69,8 +54,13 @@ Result<Socket> listening_socket(Io& io, const Address& address, PortUse use, int
 
 }  // namespace
 
-Result<Socket> open_listener(Io& io, const Address& address, std::string_view interface) {
-  return listening_socket(io, address, PortUse::shared, kBacklog, interface);
+Result<Socket> open_listener(Io& io, const Address& address, PortUse use,
+                             std::string_view interface) {
+  return listening_socket(io, address, use, kBacklog, interface);
+}
+
+Status share_port(Io& io, Socket socket) {
+  return io.set_option(socket, SocketOption::reuse_port, 1);
 }
 
 Result<Socket> open_private_listener(Io& io, const Address& address, std::string_view interface) {

@@ -3,8 +3,9 @@
 // Thread: the loop's.
 // Bound:  the handler's: it may refuse a socket. When descriptors run out it waits and tries
 //         again, counted.
-// Why here: all shards listen on one port (SO_REUSEPORT), which lets a second server in silently:
-//         ensure_free() refuses it.
+// Why here: all shards listen on one port (SO_REUSEPORT), which would let a second server in silently. So the
+//         first shard opens its sockets exclusively, and shares their port when it has both: of two servers
+//         that start in the same moment one is refused.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,13 @@ namespace ringroad::engine {
 enum class PortUse : uint8_t { exclusive, shared };
 Result<Socket> open_bound(Io& io, Transport transport, const Address& address, PortUse use,
                           std::string_view interface);
-/// address_in_use if any other server has this TCP or UDP port; port 0 is always free.
-Status ensure_free(Io& io, const Address& address, std::string_view interface = {});
-/// A bound, listening TCP socket that shares its port with the server's other shards.
-Result<Socket> open_listener(Io& io, const Address& address, std::string_view interface = {});
+/// A bound, listening TCP socket. address_in_use if exclusive and any other socket listens there; also if that one
+/// is exclusive.
+Result<Socket> open_listener(Io& io, const Address& address, PortUse use = PortUse::shared,
+                             std::string_view interface = {});
+/// From now on an exclusive socket's port may be opened again, shared, by this user. For UDP not the address of a
+/// steer(): that needs a second member.
+Status share_port(Io& io, Socket socket);
 
 /// One that shares its port with nobody, for a few connections.
 Result<Socket> open_private_listener(Io& io, const Address& address,

@@ -164,14 +164,13 @@ Status ServerCore::open_all(engine::Address address) {
     if (!io.ok()) return io.status();
     ios_.push_back(std::move(*io));
   }
-  if (Status status = engine::ensure_free(*ios_[0], address, options_.interface); !status.ok())
-    return status;
   std::vector<std::pair<engine::Socket, engine::Socket>> sockets;
   Status status;
   for (uint32_t i = 0; i < shards && status.ok(); ++i) {
     engine::Socket listener;
     engine::Socket quick;
-    status = open_pair(*ios_[i], address, listener, quick);
+    const auto use = i == 0 ? engine::PortUse::exclusive : engine::PortUse::shared;
+    status = open_pair(*ios_[i], address, use, listener, quick);
     if (!status.ok()) break;
     sockets.emplace_back(listener, quick);
     if (i > 0) continue;
@@ -181,7 +180,9 @@ Status ServerCore::open_all(engine::Address address) {
     if (bound.ok()) address_ = address = *bound;
   }
   // The wire carries the client id at offset 4 of a quick datagram; id % shards is the owner.
-  if (status.ok()) status = ios_[0]->steer(sockets[0].second, proto::kSeqnoOffset, shards);
+  if (status.ok() && shards > 1) {
+    status = ios_[0]->steer(sockets[0].second, proto::kSeqnoOffset, shards);
+  }
   if (!status.ok()) {
     for (size_t i = 0; i < sockets.size(); ++i) {
       ios_[i]->close(sockets[i].first);
@@ -199,16 +200,16 @@ Status ServerCore::open_all(engine::Address address) {
   return {};
 }
 
-Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
+Status ServerCore::open_pair(engine::Io& io, const engine::Address& address, engine::PortUse use,
                              engine::Socket& listener, engine::Socket& quick) {
   Status status;
   // With port 0 the kernel picks a TCP port whose UDP twin may be taken.
   for (int tries = 0; tries < (address.port() == 0 ? kFreePortTries : 1); ++tries) {
-    const Result<engine::Socket> tcp = engine::open_listener(io, address, options_.interface);
+    const Result<engine::Socket> tcp = engine::open_listener(io, address, use, options_.interface);
     if (!tcp.ok()) return tcp.status();
     const Result<engine::Address> bound = io.local_address(*tcp);
     const Result<engine::Socket> udp =
-        bound.ok() ? engine::open_datagram(io, *bound, engine::PortUse::shared, options_.interface)
+        bound.ok() ? engine::open_datagram(io, *bound, use, options_.interface)
                    : Result<engine::Socket>(bound.status());
     if (udp.ok()) {
       listener = *tcp;
@@ -216,6 +217,8 @@ Status ServerCore::open_pair(engine::Io& io, const engine::Address& address,
       // Accepted connections inherit it.
       status = io.set_option(*tcp, engine::SocketOption::keepalive,
                              static_cast<int>(options_.keepalive.count()));
+      if (status.ok()) status = engine::share_port(io, *tcp);
+      if (status.ok()) status = engine::share_port(io, *udp);
       if (status.ok()) return status;
       io.close(*udp);
       io.close(*tcp);

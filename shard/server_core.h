@@ -83,8 +83,8 @@ class ServerCore final : public shard::Application,
   Status ask(uint64_t client, std::function<void(shard::Session*)> task);
   Status check_options() const;
   Status open_all(engine::Address address);
-  Status open_pair(engine::Io& io, const engine::Address& address, engine::Socket& listener,
-                   engine::Socket& quick);
+  Status open_pair(engine::Io& io, const engine::Address& address, engine::PortUse use,
+                   engine::Socket& listener, engine::Socket& quick);
   Status start_threads();
   void stop_threads();
   RemoteClient remote(const shard::Session& session);
