@@ -67,6 +67,8 @@ class Fanout {
   std::vector<std::string> leave(Member& member);
   std::vector<std::string> patterns_of(const Member& member) const;
   size_t subscription_count(const Member& member) const;
+  /// Does a pattern of it match this URL?
+  bool takes(const Member& member, std::string_view url) const;
   /// Has it exactly this pattern?
   bool is_subscribed(const Member& member, std::string_view pattern) const;
 

@@ -92,6 +92,12 @@ size_t Fanout::subscription_count(const Member& member) const {
   return member.cohort_ == nullptr ? 0 : member.cohort_->edges_.size();
 }
 
+bool Fanout::takes(const Member& member, std::string_view url) const {
+  bool taken = false;
+  trie_.match(url, [&](PatternId pattern) { taken = taken || has(member, pattern); });
+  return taken;
+}
+
 bool Fanout::is_subscribed(const Member& member, std::string_view pattern) const {
   const PatternId known = trie_.find(pattern);
   return known != kNoPattern && has(member, known);

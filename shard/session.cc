@@ -1,12 +1,10 @@
 #include "shard/session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "proto/url.h"
 #include "shard/logins.h"
 #include "shard/pattern_directory.h"
 
@@ -265,11 +263,7 @@ void Session::refuse(const proto::PacketView& packet) {
 }
 
 bool Session::takes(std::string_view url) const {
-  if (!listening()) return false;
-  const std::vector<std::string> patterns = host_.fanout().patterns_of(*this);
-  return std::any_of(patterns.begin(), patterns.end(), [url](const std::string& pattern) {
-    return proto::url_matches(pattern, url);
-  });
+  return listening() && host_.fanout().takes(*this, url);
 }
 
 void Session::set_authed(Authed authed) {
