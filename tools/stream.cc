@@ -58,10 +58,10 @@ class File {
 
   const Status& status() const { return status_; }
   void write(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail_with(errno);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) not_written(errno);
   }
   void flush() {
-    if (status_.ok() && std::fflush(file_) != 0) fail_with(errno);
+    if (status_.ok() && std::fflush(file_) != 0) not_written(errno);
   }
   /// Whether read() would not wait, now.
   bool readable() const {
@@ -78,6 +78,10 @@ class File {
  private:
   void fail_with(int error) {
     status_ = {StatusCode::invalid_argument, path_ + ": " + std::strerror(error)};
+  }
+  /// The argument was good.
+  void not_written(int error) {
+    status_ = {StatusCode::resource_exhausted, path_ + ": " + std::strerror(error)};
   }
 
   const std::string path_;
@@ -160,7 +164,7 @@ ExitCode get(const Client& client, Stream stream, const std::shared_ptr<Progress
   const Status came = wait_for_bytes(stream, *progress, size, remote.timeout(), wait_point);
   if (!came.ok()) return fail(came, Stage::work);
   output.flush();
-  if (!output.status().ok()) return fail(output.status(), Stage::connect);
+  if (!output.status().ok()) return fail(output.status(), Stage::work);
   print_sum(stream.bytes_received(), progress->crc);
   if (size && std::cmp_equal(stream.bytes_received(), *size)) return ExitCode::ok;
   // Without a promise the end is the stream's; with the connection lost, who knows.
@@ -205,7 +209,7 @@ ExitCode put(Stream stream, File& input, const RemoteOptions& remote, WaitPoint&
     }
     if (!input.readable()) continue;
     const std::string_view piece = input.read(buffer);
-    if (!input.status().ok()) return fail(input.status(), Stage::connect);
+    if (!input.status().ok()) return fail(input.status(), Stage::work);
     if (piece.empty()) break;
     const Result<size_t> taken = stream.send(piece);
     if (!taken.ok()) return fail(taken.status(), Stage::work);

@@ -103,6 +103,12 @@ TEST_F(StreamCommand, SaysThatThereIsNoStream) {
   EXPECT_TRUE(unknown.says("status 3")) << unknown.text;
 }
 
+TEST_F(StreamCommand, SaysThatTheDiskIsFull) {
+  const Outcome full = run({"stream", "get", server() + "/get_data", "/dev/full"});
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_TRUE(full.says("/dev/full: No space left on device")) << full.text;
+}
+
 TEST_F(StreamCommand, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(run({"stream", "take", server() + "/get_data", "file"}).exit_code, 2);
   EXPECT_EQ(run({"stream", "get", server() + "/get_data"}).exit_code, 2);
