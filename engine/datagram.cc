@@ -1,5 +1,6 @@
 #include "engine/datagram.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
@@ -46,13 +47,15 @@ bool Datagram::send(std::span<const std::byte> bytes, const Address& to, const A
 }
 
 void Datagram::on_recv(IoEvent& event) {
-  if (event.result > 0 && state_ == State::open) {
+  if (event.result >= 0 && state_ == State::open) {
     loop_.count_bytes(static_cast<size_t>(event.result));
     // The kernel's count may wrap, a difference does not mind.
     if (event.dropped != 0 && event.dropped != dropped_) {
       handler_.on_overrun(event.dropped - std::exchange(dropped_, event.dropped));
     }
     handler_.on_datagram(event.lease.bytes(), event.from, event.to);
+  } else if (state_ == State::open && event.result != -ENOBUFS) {
+    handler_.on_error(-event.result);
   }
   event.lease.reset();
   if (recv_.submitted()) return;

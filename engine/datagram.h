@@ -1,7 +1,7 @@
 // datagram.h — one UDP socket: receives datagrams, sends now or never.
 // Owner:  a shard (quick channel) or a client connection.   Thread: the loop's.
 // Bound:  no queue: a full socket drops, and the caller counts.
-// Fails:  ICMP errors of earlier sends (connection refused) are ignored (E9).
+// Fails:  ICMP errors of earlier sends (connection refused) are ignored (E9), unless on_error() minds.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +25,16 @@ class Datagram {
  public:
   class Handler {
    public:
-    /// `to`: the local address it was sent to (no port), invalid if the kernel did not say.
+    /// `to`: the local address it was sent to (no port), invalid if the kernel did not say. `bytes` may
+    /// be none.
     virtual void on_datagram(std::span<const std::byte> bytes, const Address& from,
                              const Address& to) = 0;
     /// So many datagrams have found the socket full since the last call. Only sockets of
     /// open_datagram() tell, with the next datagram that finds room.
     virtual void on_overrun(uint32_t /*datagrams*/) {}
+    /// An errno: the network says that something sent earlier did not arrive. Only to a socket with a
+    /// fixed peer.
+    virtual void on_error(int /*error*/) {}
 
    protected:
     ~Handler() = default;
