@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "client/client_core.h"
-#include "client/resolver.h"
 #include "client/waiter.h"
 
 namespace ringroad {
@@ -55,11 +54,8 @@ void Client::on_data(MessageHandler handler) {
 }
 
 Status Client::connect(std::string_view url, ConnectOptions options) {
-  return wait_for_status(*core_, [&](DoneCallback done) {
-    if (Status status = options.validate(); !status.ok()) return status;
-    const Result<std::string> found = client::resolve_url(url, options.timeout);
-    return found.ok() ? core_->connect(*found, options, std::move(done)) : found.status();
-  });
+  return wait_for_status(
+      *core_, [&](DoneCallback done) { return core_->connect(url, options, std::move(done)); });
 }
 
 Status Client::connect_async(std::string_view url, ConnectOptions options, DoneCallback done) {

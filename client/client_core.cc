@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "client/resolver.h"
 #include "client/server_url.h"
 #include "client/waiter.h"
 #include "proto/json.h"
@@ -108,11 +107,11 @@ Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
                            Client::DoneCallback done) {
   if (Status status = options.validate(); !status.ok()) return status;
   if (Status status = check_password(options.password); !status.ok()) return status;
-  Result<engine::Address> server = client::parse_server_url(url);
+  Result<client::ServerUrl> server = client::parse_server_url(url);
   if (!server.ok()) return server.status();
   if (Status status = may_connect(); !status.ok()) return status;
   auto request = std::make_unique<client::ConnectRequest>();
-  request->server = *server;
+  request->server = std::move(*server);
   request->password = options.password;
   request->timeout = options.timeout;
   request->quick = options.quick;
@@ -175,14 +174,12 @@ Status ClientCore::robot(std::string_view url, RobotOptions options) {
   if (Status status = options.validate(); !status.ok()) return status;
   if (Status status = check_password(options.password); !status.ok()) return status;
   if (Status status = check_subscriptions(options.subscriptions); !status.ok()) return status;
-  const Result<std::string> found = client::resolve_url(url, options.connect_timeout);
-  if (!found.ok()) return found.status();
-  Result<engine::Address> server = client::parse_server_url(*found);
+  Result<client::ServerUrl> server = client::parse_server_url(url);
   if (!server.ok()) return server.status();
   if (Status status = may_connect(); !status.ok()) return status;
   client::Waiter<Status> started;
   auto request = std::make_unique<client::RobotRequest>();
-  request->server = *server;
+  request->server = std::move(*server);
   request->options = std::move(options);
   request->seed = std::random_device()();
   request->done = [&started](const Status& status) { started.set(status); };

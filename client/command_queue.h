@@ -17,7 +17,7 @@
 
 #include "client/call_table.h"
 #include "client/client_stream.h"
-#include "engine/address.h"
+#include "client/server_url.h"
 #include "engine/io.h"
 #include "proto/packet.h"
 #include "ringroad/client.h"
@@ -27,7 +27,7 @@ namespace ringroad::client {
 class Session;
 
 struct ConnectRequest {
-  engine::Address server;
+  ServerUrl server;  // its address: found, or given
   std::string password;
   engine::Duration timeout = {};
   bool quick = true;
@@ -36,7 +36,7 @@ struct ConnectRequest {
 
 /// Client::robot().
 struct RobotRequest {
-  engine::Address server;
+  ServerUrl server;
   RobotOptions options;
   uint64_t seed = 0;          // of its jitter
   Client::DoneCallback done;  // started, or refused

@@ -21,7 +21,9 @@ Result<Reply> fetch(std::string_view url, const FetchOptions& options) {
       .data = options.data,
       .timeout = std::max(options.timeout - used, std::chrono::milliseconds(1)),
   };
-  return client.fetch(client::path_in(url), request);
+  Result<Reply> reply = client.fetch(client::path_in(url), request);
+  if (!reply.ok()) (void)client.linger();  // a server that takes nothing would keep us longer
+  return reply;
 }
 
 }  // namespace ringroad

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -14,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "client/lookup.h"
 #include "client/position_servers.h"
-#include "client/server_url.h"
 #include "engine/socket.h"
 #include "proto/position.h"
 
@@ -23,9 +22,8 @@ namespace ringroad {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Kind = proto::PositionAnswer::Kind;
+using client::Lookup;
 
-constexpr int kTries = 2;
 constexpr const char* kEnvironment = "VSOA_POS_SERVER";
 
 /// What set_position_server() says, for the whole process.
@@ -51,43 +49,25 @@ ChosenServer& chosen_server() {
   return *chosen;
 }
 
-/// One question to one position server, on a socket that hears nobody else.
-class Question {
+/// A socket that hears one position server and nobody else.
+class QuestionSocket {
  public:
-  Question(const engine::Address& server, std::string_view name, AddressFamily family)
-      : server_(server),
-        name_(proto::lower_case(name)),
-        family_(family),
-        text_(proto::position_query_text(name, family)) {}
-  ~Question() {
-    if (socket_ >= 0) ::close(socket_);
-  }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
+  QuestionSocket() = default;
+  ~QuestionSocket() { close(); }
+  QuestionSocket(const QuestionSocket&) = delete;
+  QuestionSocket& operator=(const QuestionSocket&) = delete;
 
-  Result<ServerPosition> ask(std::chrono::milliseconds timeout) {
-    socket_ = ::socket(server_.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  Status open(const engine::Address& server) {
+    close();
+    socket_ = ::socket(server.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0) return engine::system_status("socket", errno);
-    if (::connect(socket_, server_.data(), server_.size()) != 0) return failure("connect");
-    for (int i = 0; i < kTries; ++i) {
-      if (::send(socket_, text_.data(), text_.size(), MSG_NOSIGNAL) < 0) return failure("send");
-      const auto deadline = Clock::now() + timeout;
-      while (wait_until(deadline)) {
-        if (std::optional<Result<ServerPosition>> end = receive()) return std::move(*end);
-      }
-    }
-    return Status(StatusCode::timed_out, "position server " + server_.to_string() +
-                                             " did not answer " + std::to_string(kTries) +
-                                             " queries within " + std::to_string(timeout.count()) +
-                                             " ms each");
+    if (::connect(socket_, server.data(), server.size()) == 0) return {};
+    return engine::system_status("connect", errno);
   }
-
- private:
-  Status failure(const char* call) const {
-    const Status status = engine::system_status(call, errno);
-    return {status.code(), "position server " + server_.to_string() + ": " + status.message()};
+  Status send(std::string_view text) const {
+    if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) >= 0) return {};
+    return engine::system_status("send", errno);
   }
-
   /// False: nothing came in time.
   bool wait_until(Clock::time_point deadline) const {
     while (true) {
@@ -99,48 +79,58 @@ class Question {
       if (ready < 0 && errno != EINTR) return false;
     }
   }
-
-  /// nullopt: it was not for this question.
-  std::optional<Result<ServerPosition>> receive() {
+  /// What has come, told to `lookup`.
+  Lookup::Step receive(Lookup& lookup) const {
     std::array<char, proto::kPositionTextBytesMax + 1> buffer;  // one more: too large is noticed
     const ssize_t bytes = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-    if (bytes < 0) return failure("recv");
-    const proto::PositionAnswer answer =
-        proto::parse_position_answer({buffer.data(), static_cast<size_t>(bytes)});
-    if (!answer.name.empty() && proto::lower_case(answer.name) != name_) return std::nullopt;
-    if (answer.kind == Kind::malformed) {
-      return Status(StatusCode::bad_response, "position server " + server_.to_string() +
-                                                  " answered with something that is no position");
-    }
-    const bool fits = family_ == AddressFamily::any || answer.position.family() == family_;
-    if (answer.kind == Kind::unknown || !fits) {
-      return Status(StatusCode::not_found,
-                    "position server " + server_.to_string() + " does not know \"" + name_ + "\"" +
-                        (family_ == AddressFamily::any ? "" : " under this address family"));
-    }
-    return answer.position;
+    if (bytes >= 0) return lookup.on_datagram({buffer.data(), static_cast<size_t>(bytes)});
+    if (errno == EAGAIN || errno == EINTR) return Lookup::Step::wait;
+    return lookup.on_failure(engine::system_status("recv", errno));
   }
 
-  const engine::Address server_;
-  const std::string name_;  // lower case
-  const AddressFamily family_;
-  const std::string text_;
+ private:
+  void close() {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  }
+
   int socket_ = -1;
 };
 
-/// Those to ask, in order.
+/// Waits until it has ended.
+void run(Lookup& lookup) {
+  using Step = Lookup::Step;
+  QuestionSocket socket;
+  Clock::time_point deadline;
+  for (Step step = lookup.begin(); step != Step::end;) {
+    Status status;
+    if (step == Step::open) status = socket.open(lookup.server());
+    if (status.ok() && step != Step::wait) {
+      status = socket.send(lookup.query());
+      deadline = Clock::now() + lookup.try_time();
+    }
+    if (!status.ok()) {
+      step = lookup.on_failure(status);
+    } else {
+      step = socket.wait_until(deadline) ? socket.receive(lookup) : lookup.on_silence();
+    }
+  }
+}
+
+}  // namespace
+
+namespace client {
+
 Result<std::vector<engine::Address>> servers_to_ask(const LookupOptions& options) {
   if (!options.server.empty()) {
-    const auto server = client::parse_position_server(options.server);
+    const auto server = parse_position_server(options.server);
     if (server) return std::vector{*server};
     return Status(StatusCode::invalid_argument,
                   "server is \"" + options.server + "\", must be ip or ip:port, as in 10.0.0.1:54");
   }
   if (const auto chosen = chosen_server().get()) return std::vector{*chosen};
   std::vector<engine::Address> servers;
-  if (const char* list = std::getenv(kEnvironment)) servers = client::parse_position_list(list);
-  for (const engine::Address& server : client::read_position_servers(options.servers_file)) {
+  if (const char* list = std::getenv(kEnvironment)) servers = parse_position_list(list);
+  for (const engine::Address& server : read_position_servers(options.servers_file)) {
     servers.push_back(server);
   }
   if (!servers.empty()) return servers;
@@ -149,7 +139,7 @@ Result<std::vector<engine::Address>> servers_to_ask(const LookupOptions& options
                                              options.servers_file);
 }
 
-}  // namespace
+}  // namespace client
 
 Status LookupOptions::validate() const {
   if (timeout.count() >= 1 && timeout <= std::chrono::minutes(1)) return {};
@@ -179,42 +169,11 @@ Result<ServerPosition> lookup(std::string_view name, AddressFamily family,
                               const LookupOptions& options) {
   if (Status status = options.validate(); !status.ok()) return status;
   if (Status status = proto::check_position_name(name); !status.ok()) return status;
-  const Result<std::vector<engine::Address>> servers = servers_to_ask(options);
+  Result<std::vector<engine::Address>> servers = client::servers_to_ask(options);
   if (!servers.ok()) return servers.status();
-  Status last;
-  for (const engine::Address& server : *servers) {
-    Result<ServerPosition> position = Question(server, name, family).ask(options.timeout);
-    if (position.ok()) return position;
-    // One that does not know it says more than one that says nothing.
-    const bool answered = position.status().code() == StatusCode::not_found;
-    if (answered || last.code() != StatusCode::not_found) last = position.status();
-  }
-  return last;
+  Lookup lookup(std::move(*servers), {std::string(name), family, options.timeout});
+  run(lookup);
+  return lookup.result();
 }
 
-namespace client {
-
-Result<engine::Address> resolve(std::string_view name, AddressFamily family,
-                                const LookupOptions& options) {
-  const Result<ServerPosition> position = lookup(name, family, options);
-  if (!position.ok()) return position.status();
-  if (position->security.value_or(false)) {
-    return Status(StatusCode::unsupported, "the server \"" + std::string(name) +
-                                               "\" wants TLS, says its position server; TLS is "
-                                               "not built yet");
-  }
-  return engine::Address::parse(position->address());
-}
-
-Result<std::string> resolve_url(std::string_view url, std::chrono::milliseconds timeout) {
-  const std::optional<std::string_view> name = server_name_in(url);
-  if (!name) return std::string(url);
-  LookupOptions options;
-  options.timeout = std::clamp(timeout / kTries, std::chrono::milliseconds(1), options.timeout);
-  const Result<engine::Address> address = resolve(*name, AddressFamily::any, options);
-  if (!address.ok()) return address.status();
-  return "vsoa://" + address->to_string();
-}
-
-}  // namespace client
 }  // namespace ringroad

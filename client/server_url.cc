@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "proto/position.h"
+
 namespace ringroad::client {
 namespace {
 
@@ -24,7 +26,7 @@ bool looks_like_address(std::string_view host) {
 
 }  // namespace
 
-Result<engine::Address> parse_server_url(std::string_view url) {
+Result<ServerUrl> parse_server_url(std::string_view url) {
   if (!url.starts_with(kScheme)) {
     return refused(url, "it must start with vsoa://, for example vsoa://127.0.0.1:3005");
   }
@@ -43,9 +45,9 @@ Result<engine::Address> parse_server_url(std::string_view url) {
     return refused(url, "an IPv6 address stands in brackets, for example vsoa://[::1]:3005");
   }
   if (!looks_like_address(host)) {
-    return refused(url,
-                   "a name, without a port, is for connect(), which waits for position servers; "
-                   "here it takes an IP address, as lookup() finds it");
+    const Status valid = proto::check_position_name(host);
+    if (!valid.ok()) return refused(url, valid.message());
+    return ServerUrl{.name = std::string(host)};
   }
   if (colon == std::string_view::npos) {
     return refused(url, "no port; an address needs one, for example vsoa://127.0.0.1:3005");
@@ -53,20 +55,7 @@ Result<engine::Address> parse_server_url(std::string_view url) {
   Result<engine::Address> address = engine::Address::parse(authority);
   if (!address.ok()) return refused(url, address.status().message());
   if (address->port() == 0) return refused(url, "port 0 cannot be connected to");
-  return address;
-}
-
-std::optional<std::string_view> server_name_in(std::string_view url) {
-  if (!url.starts_with(kScheme)) return std::nullopt;
-  std::string_view host = url.substr(kScheme.size());
-  host = host.substr(0, host.find('/'));
-  const size_t colon = host.find(':');
-  const std::string_view name = host.substr(0, colon);  // the port is the position's (V61)
-  if (name.empty() || looks_like_address(name)) return std::nullopt;
-  if (colon != std::string_view::npos && host.find(':', colon + 1) != std::string_view::npos) {
-    return std::nullopt;  // an IPv6 address without brackets
-  }
-  return name;
+  return ServerUrl{.address = *address};
 }
 
 std::string_view path_in(std::string_view url) {

@@ -17,6 +17,10 @@ Status not_connected() {
   return {StatusCode::not_running, "the client is not connected"};
 }
 
+std::chrono::milliseconds milliseconds_of(engine::Duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time);
+}
+
 /// A queued packet gets its seqno when it is sent: only the loop knows which are free.
 void set_seqno(std::span<std::byte> packet, uint32_t seqno) {
   CHECK(packet.size() >= base::kHeaderBytes);
@@ -28,6 +32,7 @@ void set_seqno(std::span<std::byte> packet, uint32_t seqno) {
 }  // namespace
 
 Session::~Session() {
+  CHECK(lookup_ == nullptr);
   CHECK(connection_ == nullptr);
   CHECK(request_ == nullptr);
   CHECK(robot_ == nullptr);
@@ -70,7 +75,7 @@ void Session::connect(std::unique_ptr<ConnectRequest> request) {
     return;
   }
   request_ = std::move(request);
-  const Status status = open();
+  const Status status = begin();
   if (status.ok()) return home_->attach(*this);
   const std::unique_ptr<ConnectRequest> failed = std::move(request_);
   if (failed->done) failed->done(status);
@@ -84,7 +89,7 @@ Status Session::idle() const {
   const char* state = nullptr;
   if (robot_ != nullptr) {
     state = "the client has a robot, which connects by itself; disconnect() ends it";
-  } else if (phase_ == Phase::connecting) {
+  } else if (phase_ == Phase::resolving || phase_ == Phase::connecting) {
     state = "the client is already connecting";
   } else if (phase_ != Phase::idle) {
     state = "the client is already connected";
@@ -92,12 +97,40 @@ Status Session::idle() const {
   return state == nullptr ? Status() : Status(StatusCode::invalid_argument, state);
 }
 
-/// To where request_ says.
+/// An attempt to connect to whom request_ says. One deadline for all of it.
+Status Session::begin() {
+  CHECK(phase_ == Phase::idle);
+  Status status = request_->server.address.valid() ? open() : resolve();
+  if (status.ok()) home_->loop().start_timer(deadline_, request_->timeout);
+  return status;
+}
+
+Status Session::resolve() {
+  CHECK(lookup_ == nullptr);
+  LoopLookup::Handler& handler = *this;
+  Result<std::unique_ptr<LoopLookup>> lookup = make_lookup(
+      home_->loop(), handler, request_->server.name, milliseconds_of(request_->timeout));
+  if (!lookup.ok()) return lookup.status();
+  lookup_ = std::move(*lookup);
+  phase_ = Phase::resolving;
+  lookup_->start();
+  return {};
+}
+
+void Session::on_lookup(const Result<engine::Address>& server) {
+  CHECK(request_ != nullptr);
+  if (!server.ok()) return leave(ServerConnection::Ending::abort, server.status());
+  home_->retire(std::move(lookup_));
+  request_->server.address = *server;
+  const Status status = open();
+  if (!status.ok()) leave(ServerConnection::Ending::abort, status);
+}
+
 Status Session::open() {
   CHECK(connection_ == nullptr);
-  CHECK(phase_ == Phase::idle);
   ServerConnection::Handler& handler = *this;
-  auto connection = std::make_unique<ServerConnection>(home_->loop(), handler, request_->server);
+  auto connection =
+      std::make_unique<ServerConnection>(home_->loop(), handler, request_->server.address);
   const auto udp =
       request_->quick ? ServerConnection::UdpSocket::wanted : ServerConnection::UdpSocket::none;
   Status status = connection->open(udp);
@@ -107,7 +140,6 @@ Status Session::open() {
   }
   connection_ = std::move(connection);
   phase_ = Phase::connecting;
-  home_->loop().start_timer(deadline_, request_->timeout);
   return {};
 }
 
@@ -158,7 +190,7 @@ Quick Session::quick_of(const Handshake& answer) {
   if (!request_->quick) return Quick::off;
   if (!answer.id.has_value()) return Quick::no_id;
   const uint16_t port = answer.quick_port;
-  if (port == 0 || port == request_->server.port()) return Quick::ready;
+  if (port == 0 || port == connection_->server().port()) return Quick::ready;
   return connection_->use_quick_port(port).ok() ? Quick::ready : Quick::no_id;
 }
 
@@ -230,23 +262,26 @@ void Session::on_end(const Status& cause) {
 
 void Session::on_connect_timeout() {
   CHECK(request_ != nullptr);
+  const auto limit = milliseconds_of(request_->timeout);
+  if (phase_ == Phase::resolving) {
+    return leave(ServerConnection::Ending::abort, lookup_->overdue(limit));
+  }
   const bool established = connection_->established();
   const char* missing = established ? "no answer to the handshake from " : "no TCP connection to ";
-  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(request_->timeout);
   leave(ServerConnection::Ending::abort,
         {established ? StatusCode::timed_out : StatusCode::unreachable,
-         missing + request_->server.to_string() + " within " + std::to_string(limit.count()) +
+         missing + connection_->server().to_string() + " within " + std::to_string(limit.count()) +
              " ms"});
 }
 
 void Session::disconnect(const Status& cause) {
-  if (connection_ != nullptr) leave(ServerConnection::Ending::flush, cause);
+  if (phase_ != Phase::idle) leave(ServerConnection::Ending::flush, cause);
   stop_robot();
 }
 
-// The one way out of connecting, restoring and ready. Everything is idle before the first callback runs.
+// The one way out of every phase but idle. Everything is idle before the first callback runs.
 void Session::leave(ServerConnection::Ending ending, const Status& cause) {
-  CHECK(connection_ != nullptr);
+  CHECK(phase_ != Phase::idle);
   const bool was_ready = ready();
   const bool ours = cause.code() == StatusCode::cancelled;
   phase_ = Phase::idle;
@@ -254,9 +289,12 @@ void Session::leave(ServerConnection::Ending ending, const Status& cause) {
   // Nothing of a handshake is worth waiting for.
   const std::optional<std::chrono::milliseconds> linger = state_.linger();
   const bool discard = !was_ready || (linger.has_value() && linger->count() == 0);  // V64
-  connection_->detach(discard ? ServerConnection::Ending::abort : ending);
-  if (linger.has_value() && !discard) connection_->limit_flush(*linger);
-  home_->retire(std::move(connection_));
+  if (lookup_ != nullptr) home_->retire(std::move(lookup_));
+  if (connection_ != nullptr) {
+    connection_->detach(discard ? ServerConnection::Ending::abort : ending);
+    if (linger.has_value() && !discard) connection_->limit_flush(*linger);
+    home_->retire(std::move(connection_));
+  }
   if (robot_ == nullptr) hook_.unlink();
   const std::unique_ptr<ConnectRequest> request = std::move(request_);
   state_.release_bytes(std::exchange(unsent_bytes_, 0));
@@ -300,7 +338,7 @@ Status Session::on_subscribed(proto::PacketType type, const std::vector<std::str
 
 void Session::robot_connect(std::unique_ptr<ConnectRequest> request) {
   request_ = std::move(request);
-  const Status status = open();
+  const Status status = begin();
   if (status.ok()) return;
   request_.reset();
   state_.set_robot_status(status);

@@ -1,8 +1,9 @@
 // session.h — one client as its loop sees it: connect, talk, end, connect again; by itself with a
 // robot.
 // Owner:  ClientCore, by value.   Thread: the loop's, but construction and destruction (idle then).
-// Life:   idle -> connecting (TCP and handshake) -> [restoring, with a robot ->] ready -> idle. User callbacks run here; what
-//         they ask for comes back as commands, so nothing changes under a running callback.
+// Life:   idle -> [resolving, with a name ->] connecting (TCP and handshake) -> [restoring, with a robot ->] ready
+//         -> idle. User callbacks run here; what they ask for comes back as commands, so nothing changes under a
+//         running callback.
 // Bound:  SharedState's reservations; every byte and call reserved there is released here, once.
 // Fails:  each request gets exactly one answer: cancelled for our own end, not_running for a loss.
 #pragma once
@@ -18,6 +19,7 @@
 #include "base/intrusive_list.h"
 #include "client/call_table.h"
 #include "client/command_queue.h"
+#include "client/loop_lookup.h"
 #include "client/robot.h"
 #include "client/server_connection.h"
 #include "client/session_robot.h"
@@ -28,7 +30,10 @@ namespace ringroad::client {
 
 class SessionLoop;
 
-class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::Host {
+class Session final : ServerConnection::Handler,
+                      LoopLookup::Handler,
+                      CallTable::Host,
+                      SessionRobot::Host {
  public:
   explicit Session(SharedState& state) : state_(state) {}
   ~Session();  ///< Must be idle.
@@ -54,6 +59,8 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   void on_priority(uint8_t priority) override { connection_->set_priority(priority); }
   void on_sent(size_t bytes) override;
   void on_end(const Status& cause) override;
+  // LoopLookup::Handler
+  void on_lookup(const Result<engine::Address>& server) override;
   // CallTable::Host, Robot::Host
   void start_timer(engine::Timer& timer, engine::Duration delay) override;
   void stop_timer(engine::Timer& timer) override;
@@ -68,12 +75,14 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
   void robot_value(std::string_view url, const PayloadView& payload) override;
   void robot_cut(const Status& cause) override;
 
-  enum class Phase : uint8_t { idle, connecting, restoring, ready };
+  enum class Phase : uint8_t { idle, resolving, connecting, restoring, ready };
 
   void connect(std::unique_ptr<ConnectRequest> request);
   void start_robot(std::unique_ptr<RobotRequest> request);
   void stop_robot();
   Status idle() const;
+  Status begin();
+  Status resolve();
   Status open();
   void announce();
   void push(const proto::PacketSpec& spec);
@@ -89,8 +98,9 @@ class Session final : ServerConnection::Handler, CallTable::Host, SessionRobot::
 
   SharedState& state_;
   SessionLoop* home_ = nullptr;
-  std::unique_ptr<ServerConnection> connection_;  // null: idle
-  std::unique_ptr<ConnectRequest> request_;       // while connecting
+  std::unique_ptr<LoopLookup> lookup_;            // while resolving
+  std::unique_ptr<ServerConnection> connection_;  // from connecting on
+  std::unique_ptr<ConnectRequest> request_;       // while resolving and connecting
   std::unique_ptr<SessionRobot> robot_;           // null: nobody connects by itself
   CallTable calls_{*this};
   engine::Timer deadline_ = engine::Timer::bind<&Session::on_connect_timeout>(this);

@@ -53,6 +53,7 @@ size_t SessionLoop::drain(size_t bytes_budget) {
 }
 
 bool SessionLoop::flush() {
+  std::erase_if(lookups_, closed<LoopLookup>);
   std::erase_if(ending_, closed<ServerConnection>);
   std::erase_if(streams_, closed<ClientStream>);
   return true;
@@ -62,6 +63,7 @@ bool SessionLoop::may_sleep() {
   if (next_ < batch_.commands.size()) return false;
   if (stream_hub_.has_mail()) return false;
   if (stopping_ && finished()) return false;
+  if (std::any_of(lookups_.begin(), lookups_.end(), closed<LoopLookup>)) return false;
   if (std::any_of(ending_.begin(), ending_.end(), closed<ServerConnection>)) return false;
   if (std::any_of(streams_.begin(), streams_.end(), closed<ClientStream>)) return false;
   return queue_.sleep();
@@ -70,6 +72,12 @@ bool SessionLoop::may_sleep() {
 void SessionLoop::retire(std::unique_ptr<ServerConnection> connection) {
   CHECK(connection != nullptr);
   ending_.push_back(std::move(connection));
+}
+
+void SessionLoop::retire(std::unique_ptr<LoopLookup> lookup) {
+  CHECK(lookup != nullptr);
+  lookup->stop();
+  lookups_.push_back(std::move(lookup));
 }
 
 ClientStream& SessionLoop::add_stream(const Session& session, StreamRequest request) {

@@ -31,7 +31,8 @@ class SessionLoop final : engine::Loop::Work {
   void turn() { loop_.turn(); }
   /// The queue was closed, every session is idle, every socket closed.
   bool finished() const {
-    return stopping_ && sessions_.empty() && ending_.empty() && streams_.empty();
+    return stopping_ && sessions_.empty() && lookups_.empty() && ending_.empty() &&
+           streams_.empty();
   }
 
   // For sessions.
@@ -48,6 +49,8 @@ class SessionLoop final : engine::Loop::Work {
   void wind_down_streams(const Session& session);
   /// Destroyed when it is closed.
   void retire(std::unique_ptr<ServerConnection> connection);
+  /// Stopped, and destroyed when it is closed.
+  void retire(std::unique_ptr<LoopLookup> lookup);
 
  private:
   size_t drain(size_t bytes_budget) override;
@@ -69,6 +72,7 @@ class SessionLoop final : engine::Loop::Work {
   engine::BlockWriter writer_{pool_};
   engine::Loop loop_;
   base::IntrusiveList<Session, &Session::hook_> sessions_;  // not idle
+  std::vector<std::unique_ptr<LoopLookup>> lookups_;        // over
   std::vector<std::unique_ptr<ServerConnection>> ending_;
   engine::StreamHub stream_hub_;
   std::vector<std::unique_ptr<ClientStream>> streams_;  // of all sessions; bound: descriptors

@@ -18,7 +18,7 @@ RobotTimes times_of(const RobotOptions& options) {
 
 SessionRobot::SessionRobot(Host& host, RobotRequest request)
     : host_(host),
-      server_(request.server),
+      server_(std::move(request.server)),
       options_(std::move(request.options)),
       robot_(*this, times_of(options_), request.seed) {
   robot_.set_turbo(options_.turbo, options_.turbo_count_max);

@@ -79,7 +79,7 @@ class SessionRobot final : Robot::Host, Restorer::Host {
   }
 
   Host& host_;
-  const engine::Address server_;
+  const ServerUrl server_;
   const RobotOptions options_;
   Restorer restorer_{*this};
   Robot robot_;

@@ -50,11 +50,13 @@ class Client {
   /// Every DATAGRAM that the server sends (V53).
   void on_data(MessageHandler handler);
 
-  /// "vsoa://ip:port", "vsoa://[v6]:port", or "vsoa://name", which is looked up before (position.h;
-  /// up to ConnectOptions::timeout per position server); a path is ignored. Waits for the handshake (V61).
-  /// not_found, unreachable, timed_out, wrong_password, bad_response, not ok if already connected.
+  /// "vsoa://ip:port", "vsoa://[v6]:port", or "vsoa://name", which is looked up before (V74; position.h
+  /// says at which position servers); a path is ignored. Waits for the handshake (V61). All of it within
+  /// ConnectOptions::timeout. not_found: the name led nowhere, whatever the cause, which the message has
+  /// (nobody to ask, no answer, a malformed one, an unknown name); unsupported: that server wants TLS;
+  /// unreachable, timed_out, wrong_password, bad_response; not ok if already connected.
   [[nodiscard]] Status connect(std::string_view url, ConnectOptions options = {});
-  /// The same without waiting, and so without names: lookup() it before. done is called once, on the loop's thread.
+  /// The same without waiting. done is called once, on the loop's thread.
   Status connect_async(std::string_view url, ConnectOptions options, DoneCallback done);
   /// Ends the connection; connect() may follow. Pending callbacks get `cancelled`, and have run when it returns; in a
   /// callback it takes effect behind that. What was queued is still sent, for a few seconds at most.
@@ -78,8 +80,9 @@ class Client {
   /// Connects, and connects again whenever the connection is lost, until disconnect(); pings, so that a
   /// server that says nothing more is noticed; restores subscriptions (V67). on_connect() hears true and
   /// false in turn; messages of restored subscriptions may come just before true. Ok: it has begun,
-  /// connected or not; a name is looked up once, before. invalid_argument if the client is connected, connecting or has a robot, and in a
-  /// callback.
+  /// connected or not. A name is looked up again at every attempt, so a server that has moved is found (V74);
+  /// one that is not found now is only a failed attempt, see robot_status(). invalid_argument if the client
+  /// is connected, connecting or has a robot, and in a callback.
   Status robot(std::string_view url, RobotOptions options = {});
   /// ok while a robot is connected, or there is none; else why its last attempt failed, or its last
   /// connection ended.

@@ -15,7 +15,7 @@ enum class ConnectCode : int32_t {
   ok = 0,
   error = 1,                ///< Everything else: bad arguments, not connected, out of resources.
   unreachable = 2,          ///< No TCP connection.
-  server_not_found = 3,     ///< No position server knows the name.
+  server_not_found = 3,     ///< The name was not found, whatever the cause.
   no_responding = 4,        ///< Connected, and no answer in time.
   invalid_responding = 5,   ///< What answers is no VSOA server.
   invalid_password = 6,     ///< (V61: 5 in the official Python client)

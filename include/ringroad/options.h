@@ -1,7 +1,7 @@
 // options.h — every run-time knob of the library: unit, default, range, effect.
 // Thread: plain values, copied when a Server or Client is made; changing them later has no effect.
 // Fails:  validate() names the option, the value and the range.
-// Why here: the library reads no flags, files or environment, but for lookup() in position.h.
+// Why here: the library reads no flags, files or environment, but to look a name up (position.h).
 #pragma once
 
 #include <chrono>
@@ -99,7 +99,9 @@ struct ServerOptions {
 
 struct ConnectOptions {
   std::string password = {};
-  /// For TCP connect and handshake together (V61). Range 1 ms..1 h.
+  /// For looking a name up, TCP connect and handshake together (V61). Each of n position servers is asked
+  /// twice, one after the other; a try waits up to 2 s, but at most 1/(2n + 1) of this: so each has its
+  /// tries, and a share is left to connect. Range 1 ms..1 h.
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
   /// Open a UDP socket and announce it, so that quick messages can arrive and be sent. Costs one
   /// descriptor.

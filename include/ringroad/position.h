@@ -5,7 +5,8 @@
 //         under IPv4 and under IPv6.
 // Thread: any thread may call anything here, except where it says otherwise.
 // Fails:  values (Status).
-// Environment: lookup() is one of the places where the library reads it, see there.
+// Environment: lookup() is the place where the library reads it, see there; to connect by name it does so
+//         on the loop's thread, when an attempt begins: no setenv() meanwhile.
 #pragma once
 
 #include <chrono>
@@ -66,7 +67,8 @@ Status set_position_server(std::string_view addr, int port);
 /// As if set_position_server() had never been called.
 void reset_position_server();
 
-/// Where the server with this name is (V74). Waits: not for handlers and callbacks. Who is asked:
+/// Where the server with this name is (V74). Waits: not for handlers and callbacks, where
+/// Client::connect_async() takes a name. Who is asked:
 ///  1. LookupOptions::server, if there is one; else
 ///  2. the server of set_position_server(), if there is one; else
 ///  3. those in the environment variable VSOA_POS_SERVER, a list like "10.0.0.1,10.0.0.2:5400,[::1]:54",

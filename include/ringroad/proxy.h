@@ -73,7 +73,7 @@ class Proxy {
   /// Registers the command "prefix/" with the Server. invalid_argument names what is wrong.
   Status add(ProxyRule rule);
   /// Connects to the servers of all rules, and goes on trying for those that are not there. Not ok: the
-  /// first cause why one cannot even be tried (a name that nobody knows); the others are on their way, and
+  /// first cause why one cannot even be tried (a URL that is none); the others are on their way, and
   /// start() may be called again.
   Status start();
   /// For Server::on_data: passes a datagram of a client on. False: its URL is below no prefix.

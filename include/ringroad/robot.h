@@ -17,8 +17,8 @@ struct RobotOptions {
   /// A PINGECHO so often, and so long may its answer take. After more than three in a row without
   /// one the connection is reset. Range 50 ms..1 h.
   std::chrono::milliseconds keepalive = std::chrono::seconds(3);
-  /// For TCP connect and handshake together, and for each request that restores subscriptions. Range
-  /// 50 ms..1 h.
+  /// For looking the name up, TCP connect and handshake together, as ConnectOptions::timeout; and for each
+  /// request that restores subscriptions. Range 50 ms..1 h.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
   /// From a loss, or from an attempt that failed, to the next attempt; for ever. Range 50 ms..1 h.
   std::chrono::milliseconds reconnect_delay = std::chrono::seconds(1);

@@ -22,7 +22,7 @@ enum class StatusCode : uint8_t {
   gone,                ///< The client this was for has disconnected.
   timed_out,           ///< No answer within the time you allowed.
   unreachable,         ///< No route, connection refused, no position server to ask.
-  not_found,           ///< No position server knows the name (V74).
+  not_found,           ///< No server has this name, as far as could be found out (V74).
   address_in_use,      ///< Another server has this address and port.
   wrong_password,      ///< The server refused the handshake (wire status 1).
   bad_response,        ///< The peer answered with something that is not VSOA.

@@ -2,76 +2,31 @@
 //           the answers of every implementation apart.
 // Method:   position servers that say what the test writes; the lists come from a file and from the
 //           environment of this process.
-#include "client/resolver.h"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "ringroad/position.h"
+#include "tests/client/scripted_position_server.h"
 #include "tests/support/scripted_peer.h"
 
 namespace ringroad {
 namespace {
 
+using client::ScriptedPositionServer;
+
 constexpr auto kPatience = std::chrono::seconds(30);
-
-/// Answers every query with the same text; an empty one: not at all.
-class ScriptedServer {
- public:
-  explicit ScriptedServer(std::string answer)
-      : answer_(std::move(answer)), thread_([this] { run(); }) {}
-  ~ScriptedServer() {
-    over_ = true;
-    support::UdpPeer().send_to(port(), "over");
-    thread_.join();
-  }
-  ScriptedServer(const ScriptedServer&) = delete;
-  ScriptedServer& operator=(const ScriptedServer&) = delete;
-
-  uint16_t port() const { return socket_.port(); }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port()); }
-  std::vector<std::string> queries() const {
-    const std::lock_guard lock(mutex_);
-    return queries_;
-  }
-
- private:
-  void run() {
-    while (true) {
-      const std::string query = socket_.receive();
-      if (over_) return;
-      if (query.empty()) continue;
-      {
-        const std::lock_guard lock(mutex_);
-        queries_.push_back(query);
-      }
-      if (!answer_.empty()) socket_.send_to(socket_.sender_port(), answer_);
-    }
-  }
-
-  const std::string answer_;
-  support::UdpPeer socket_;
-  std::atomic<bool> over_{false};
-  mutable std::mutex mutex_;
-  std::vector<std::string> queries_;
-  std::thread thread_;
-};
 
 const std::string kLamp = R"({"name":"lamp","addr":"10.0.0.7","port":3005,"domain":2})";
 
-Result<ServerPosition> ask(const ScriptedServer& server,
+Result<ServerPosition> ask(const ScriptedPositionServer& server,
                            AddressFamily family = AddressFamily::any) {
   return lookup("lamp", family, {.server = server.address(), .timeout = kPatience});
 }
@@ -96,7 +51,7 @@ class Resolver : public testing::Test {
 };
 
 TEST_F(Resolver, W24_AsksForTheWantedFamilyAndNotForThatOfTheServer) {
-  const ScriptedServer server(kLamp);
+  const ScriptedPositionServer server(kLamp);
   ASSERT_TRUE(ask(server).ok());
   ASSERT_TRUE(ask(server, AddressFamily::ipv4).ok());
   EXPECT_EQ(ask(server, AddressFamily::ipv6).status().code(), StatusCode::not_found);
@@ -106,25 +61,26 @@ TEST_F(Resolver, W24_AsksForTheWantedFamilyAndNotForThatOfTheServer) {
 }
 
 TEST_F(Resolver, V71_W24_AnswersOfEveryImplementation) {
-  const ScriptedServer python(R"({"addr": "10.0.0.7", "port": 3005})");  // its domain is missing
+  const ScriptedPositionServer python(
+      R"({"addr": "10.0.0.7", "port": 3005})");  // its domain is missing
   const Result<ServerPosition> found = ask(python, AddressFamily::ipv4);
   ASSERT_TRUE(found.ok()) << found.status().message();
   EXPECT_EQ(found->address(), "10.0.0.7:3005");
-  const ScriptedServer node(
+  const ScriptedPositionServer node(
       R"({"name":"LAMP","addr":"10.0.0.7","port":3005,"domain":2,"security":true})");
   EXPECT_EQ(ask(node)->security, true);
-  const ScriptedServer unknown("{}");
+  const ScriptedPositionServer unknown("{}");
   EXPECT_EQ(ask(unknown).status().code(), StatusCode::not_found);
-  const ScriptedServer wyf(R"({"addr":"","port":0})");
+  const ScriptedPositionServer wyf(R"({"addr":"","port":0})");
   EXPECT_EQ(ask(wyf).status().code(), StatusCode::not_found);
-  const ScriptedServer mad("<html>");
+  const ScriptedPositionServer mad("<html>");
   EXPECT_EQ(ask(mad).status().code(), StatusCode::bad_response);
-  const ScriptedServer large(std::string(5'000, '{'));
+  const ScriptedPositionServer large(std::string(5'000, '{'));
   EXPECT_EQ(ask(large).status().code(), StatusCode::bad_response);
 }
 
 TEST_F(Resolver, V74_W24_SilenceIsAskedTwiceAndThenTimedOut) {
-  const ScriptedServer go("");  // says nothing when it does not know a name
+  const ScriptedPositionServer go("");  // says nothing when it does not know a name
   const auto found = lookup("lamp", AddressFamily::any,
                             {.server = go.address(), .timeout = std::chrono::milliseconds(20)});
   EXPECT_EQ(found.status().code(), StatusCode::timed_out);
@@ -152,8 +108,8 @@ TEST_F(Resolver, V74_AnAnswerCountsOnlyFromTheServerThatWasAsked) {
 }
 
 TEST_F(Resolver, V73_OnlyTheChosenServerIsAsked) {
-  const ScriptedServer chosen("{}");
-  const ScriptedServer other(kLamp);
+  const ScriptedPositionServer chosen("{}");
+  const ScriptedPositionServer other(kLamp);
   setenv("VSOA_POS_SERVER", other.address().c_str(), 1);
   std::ofstream(file_) << "127.0.0.1 " << other.port() << "\n";
   ASSERT_TRUE(set_position_server("127.0.0.1", chosen.port()).ok());
@@ -180,10 +136,10 @@ TEST_F(Resolver, V73_OnlyTheChosenServerIsAsked) {
 }
 
 TEST_F(Resolver, V74_TheEnvironmentComesBeforeTheFile) {
-  const ScriptedServer first("{}");
-  const ScriptedServer second(R"({"addr":"10.0.0.2","port":2,"domain":2})");
-  const ScriptedServer third(R"({"addr":"10.0.0.3","port":3,"domain":2})");
-  const ScriptedServer of_file(R"({"addr":"10.0.0.4","port":4,"domain":2})");
+  const ScriptedPositionServer first("{}");
+  const ScriptedPositionServer second(R"({"addr":"10.0.0.2","port":2,"domain":2})");
+  const ScriptedPositionServer third(R"({"addr":"10.0.0.3","port":3,"domain":2})");
+  const ScriptedPositionServer of_file(R"({"addr":"10.0.0.4","port":4,"domain":2})");
   std::ofstream(file_) << "127.0.0.1 " << of_file.port() << "\n";
   EXPECT_EQ(lookup("lamp", AddressFamily::any, options())->port, 4);
   setenv("VSOA_POS_SERVER",
@@ -207,7 +163,7 @@ TEST_F(Resolver, V74_OneThatDoesNotKnowItSaysMoreThanOneThatIsDead) {
   EXPECT_EQ(
       lookup("lamp", AddressFamily::any, {.server = dead, .timeout = kPatience}).status().code(),
       StatusCode::unreachable);
-  const ScriptedServer unknown("{}");
+  const ScriptedPositionServer unknown("{}");
   setenv("VSOA_POS_SERVER", (unknown.address() + "," + dead).c_str(), 1);
   EXPECT_EQ(lookup("lamp", AddressFamily::any, options()).status().code(), StatusCode::not_found);
 }
@@ -219,7 +175,7 @@ TEST_F(Resolver, V74_WithoutAnyServerItSaysWhatToDo) {
 }
 
 TEST_F(Resolver, ArgumentsAreChecked) {
-  const ScriptedServer server(kLamp);
+  const ScriptedPositionServer server(kLamp);
   EXPECT_EQ(lookup("", AddressFamily::any, options()).status().code(),
             StatusCode::invalid_argument);
   EXPECT_EQ(lookup(std::string(256, 'n'), AddressFamily::any, options()).status().code(),
@@ -232,34 +188,6 @@ TEST_F(Resolver, ArgumentsAreChecked) {
                 .code(),
             StatusCode::invalid_argument);
   EXPECT_TRUE(server.queries().empty());
-}
-
-TEST_F(Resolver, V74_ResolveIsReadyToConnectTo) {
-  const ScriptedServer server(R"({"addr":"fd00::7","port":3005})");
-  const auto address = client::resolve("lamp", AddressFamily::any,
-                                       {.server = server.address(), .timeout = kPatience});
-  ASSERT_TRUE(address.ok()) << address.status().message();
-  EXPECT_EQ(address->to_string(), "[fd00::7]:3005");
-}
-
-TEST_F(Resolver, V61_V74_ResolveUrlPutsTheAddressInPlaceOfTheName) {
-  const ScriptedServer server(R"({"addr":"fd00::7","port":3005})");
-  ASSERT_TRUE(set_position_server("127.0.0.1", server.port()).ok());
-  for (const char* url : {"vsoa://lamp/some/path", "vsoa://lamp:1"}) {
-    const auto found = client::resolve_url(url, kPatience);
-    ASSERT_TRUE(found.ok()) << found.status().message();
-    EXPECT_EQ(*found, "vsoa://[fd00::7]:3005");
-  }
-  for (const char* url : {"vsoa://127.0.0.1:1/lamp", "vsoa://localhost:1", "lamp", ""}) {
-    EXPECT_EQ(*client::resolve_url(url, kPatience), url);
-  }
-  EXPECT_EQ(server.queries().size(), 2U);
-}
-
-TEST_F(Resolver, W24_AServerThatWantsTlsIsNotConnectedToWithoutIt) {
-  const ScriptedServer server(R"({"addr":"10.0.0.7","port":3005,"security":true})");
-  ASSERT_TRUE(set_position_server("127.0.0.1", server.port()).ok());
-  EXPECT_EQ(client::resolve_url("vsoa://lamp", kPatience).status().code(), StatusCode::unsupported);
 }
 
 }  // namespace
