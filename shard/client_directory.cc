@@ -35,6 +35,19 @@ void ClientDirectory::publish(uint32_t slot, uint32_t generation, const ClientEn
   });
 }
 
+void ClientDirectory::activate(uint32_t slot, uint32_t wire_id, Authed authed,
+                               uint16_t quick_port) {
+  CHECK(wire_id != 0);
+  Slot& target = slot_at(slot);
+  CHECK(target.state.load(kRelaxed) != State::empty);
+  CHECK(target.wire_id.load(kRelaxed) == 0);
+  update(target, [&] {
+    target.state.store(state_of(authed), kRelease);
+    target.wire_id.store(wire_id, kRelease);
+    target.quick_port.store(quick_port, kRelease);
+  });
+}
+
 void ClientDirectory::retire(uint32_t slot) {
   Slot& target = slot_at(slot);
   CHECK(target.state.load(kRelaxed) != State::empty);
@@ -69,7 +82,7 @@ void ClientDirectory::set_priority(uint32_t slot, uint8_t priority) {
 }
 
 ClientDirectory::State ClientDirectory::state_of(Authed authed) {
-  return authed == Authed::yes ? State::active_authed : State::active;
+  return authed == Authed::yes ? State::here_authed : State::here;
 }
 
 ClientDirectory::Slot& ClientDirectory::slot_at(uint32_t slot) {
@@ -108,7 +121,7 @@ ClientEntry ClientDirectory::load_entry(const Slot& slot, State state) {
   entry.wire_id = slot.wire_id.load(kAcquire);
   entry.quick_port = slot.quick_port.load(kAcquire);
   entry.priority = slot.priority.load(kAcquire);
-  entry.authed = state == State::active_authed ? Authed::yes : Authed::no;
+  entry.authed = state == State::here_authed ? Authed::yes : Authed::no;
   std::memcpy(entry.address.data(), address.data(), sizeof(address));
   return entry;
 }

@@ -19,11 +19,13 @@ namespace ringroad::shard {
 enum class Authed : uint8_t { no, yes };
 
 struct ClientEntry {
-  uint32_t wire_id = 0;
-  Authed authed = Authed::yes;
+  uint32_t wire_id = 0;  // 0: it has not shaken hands
+  Authed authed = Authed::no;
   engine::Address address;
   uint16_t quick_port = 0;  // 0: announced none
   uint8_t priority = 0;
+
+  bool active() const { return wire_id != 0; }
 };
 
 class ClientDirectory {
@@ -34,6 +36,8 @@ class ClientDirectory {
 
   /// Shows a client; the slot must be empty, or its last client retired.
   void publish(uint32_t slot, uint32_t generation, const ClientEntry& entry);
+  /// It has shaken hands. 0 is no id.
+  void activate(uint32_t slot, uint32_t wire_id, Authed authed, uint16_t quick_port);
   void retire(uint32_t slot);
   void set_authed(uint32_t slot, Authed authed);
   void set_quick_port(uint32_t slot, uint16_t port);
@@ -41,7 +45,7 @@ class ClientDirectory {
 
   /// nullopt if that generation of the slot is not, or no longer, here.
   std::optional<ClientEntry> read(uint32_t slot, uint32_t generation) const;
-  /// visit(slot, generation, ClientEntry) every client. Each is a true snapshot, all of them are
+  /// visit(slot, generation, ClientEntry) every client, active or not. Each is a true snapshot, all of them are
   /// not: one that comes or goes meanwhile may be missed.
   template <typename Visit>
   void for_each(Visit visit) const;
@@ -50,7 +54,7 @@ class ClientDirectory {
   static constexpr size_t kAddressWords = engine::Address::kCapacity / sizeof(uint32_t);
   static_assert(engine::Address::kCapacity % sizeof(uint32_t) == 0);
 
-  enum class State : uint32_t { empty, active, active_authed };
+  enum class State : uint32_t { empty, here, here_authed };
 
   /// A seqlock whose data are atomics, so that a torn read is a repeated read and never a race.
   /// Writer: sequence odd, then every word by a release store, then sequence even by one.

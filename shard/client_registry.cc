@@ -10,21 +10,17 @@ namespace ringroad::shard {
 
 uint32_t ClientRegistry::activate(Session& session) {
   const uint32_t wire_id = free_wire_id();
-  const base::SlotHandle handle = session.key().handle;
-  by_wire_id_.add(wire_id, handle.slot);
-  directory_.publish(
-      handle.slot, handle.generation,
-      {wire_id, Authed::yes, session.peer(), session.quick_port(), session.priority()});
+  const uint32_t slot = session.key().handle.slot;
+  by_wire_id_.add(wire_id, slot);
+  directory_.activate(slot, wire_id, session.authed(), session.quick_port());
   return wire_id;
 }
 
 void ClientRegistry::remove(ShardClient& client) {
   Session& session = client.session();
   const base::SlotHandle handle = session.key().handle;
-  if (session.wire_id() != 0) {
-    by_wire_id_.remove(session.wire_id());
-    directory_.retire(handle.slot);
-  }
+  if (session.wire_id() != 0) by_wire_id_.remove(session.wire_id());
+  directory_.retire(handle.slot);
   clients_.erase(handle);
 }
 

@@ -22,14 +22,16 @@ class ClientRegistry {
  public:
   ClientRegistry(uint32_t shard, uint32_t shards) : shard_(shard), shards_(shards) {}
 
+  /// Shows it in the directory, without an id.
   template <typename... Args>
   ShardClient& add(Args&&... args) {
     const base::SlotHandle handle = clients_.emplace(std::forward<Args>(args)...);
     ShardClient& client = *clients_.find(handle);
     client.session().set_key({shard_, handle});
+    directory_.publish(handle.slot, handle.generation, {.address = client.session().peer()});
     return client;
   }
-  /// Gives the session a client id and shows it in the directory.
+  /// Gives the session a client id; the directory shows it as active from now on.
   uint32_t activate(Session& session);
   /// Destroys the client.
   void remove(ShardClient& client);

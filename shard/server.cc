@@ -86,8 +86,8 @@ bool Server::is_subscribed(std::string_view url) const {
   return core_->is_subscribed(url);
 }
 
-std::vector<RemoteClient> Server::clients() const {
-  return core_->clients();
+std::vector<RemoteClient> Server::clients(Clients which) const {
+  return core_->clients(which);
 }
 
 ServerStats Server::stats() const {
@@ -219,8 +219,12 @@ Status RemoteClient::datagram(std::string_view url, const PayloadView& payload, 
   const size_t bytes_max =
       channel == Channel::quick ? base::kQuickPayloadBytesMax : base::kPayloadBytesMax;
   if (Status status = proto::check_packet(packet, bytes_max); !status.ok()) return status;
-  if (const auto entry = core->find(key_);
-      channel == Channel::quick && entry && entry->quick_port == 0) {
+  const auto entry = core->find(key_);
+  if (entry && !entry->active()) {
+    return {StatusCode::not_running,
+            "the client has not shaken hands, and expects no datagrams; wait for on_client()"};
+  }
+  if (channel == Channel::quick && entry && entry->quick_port == 0) {
     return {StatusCode::unsupported,
             "the client announced no UDP port; send on Channel::normal (D22)"};
   }

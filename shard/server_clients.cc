@@ -7,12 +7,13 @@
 
 namespace ringroad {
 
-std::vector<RemoteClient> ServerCore::clients() {
+std::vector<RemoteClient> ServerCore::clients(Server::Clients which) {
   std::array<std::vector<RemoteClient>, base::kPriorities> by_priority;
   if (!running()) return {};
   for (const auto& shard : shards_) {
     shard->directory().for_each(
         [&](uint32_t slot, uint32_t generation, const shard::ClientEntry& entry) {
+          if (which == Server::Clients::active && !entry.active()) return;
           const shard::ClientKey key{shard->index(), {slot, generation}};
           by_priority[entry.priority].emplace_back(weak_from_this(), key.packed(), entry.wire_id);
         });

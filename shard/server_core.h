@@ -52,7 +52,7 @@ class ServerCore final : public shard::Application,
   // Any thread.
   Status publish(const proto::PacketSpec& packet, Channel channel);
   bool is_subscribed(std::string_view url) const { return running() && patterns_.any_match(url); }
-  std::vector<RemoteClient> clients();
+  std::vector<RemoteClient> clients(Server::Clients which);
   /// What is published about a client; nullopt: gone.
   std::optional<shard::ClientEntry> find(uint64_t key) const;
   Status post(const shard::ShardMessage& message, const proto::PacketSpec* packet);

@@ -138,6 +138,8 @@ class Session final : public Member {
   void send_encoded(std::span<const std::byte> packet);
   Status datagram(std::string_view url, const PayloadView& payload, Channel channel);
   void set_authed(Authed authed);
+  /// What it is, or will be once it has shaken hands.
+  Authed authed() const { return authed_ ? Authed::yes : Authed::no; }
   void set_priority(uint8_t priority);
   uint8_t priority() const { return priority_; }
   void set_backlog(Backlog backlog) { host_.fanout().set_backlog(*this, backlog); }

@@ -11,7 +11,7 @@ void Session::set_priority(uint8_t priority) {
   if (state_ == State::ending || priority == priority_) return;
   host_.fanout().set_priority(*this, priority);
   link_.set_priority(priority);
-  if (active()) host_.move_priority(*this);
+  host_.move_priority(*this);
   qos_due_ = true;
   tell_priority();
 }

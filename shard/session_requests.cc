@@ -98,7 +98,7 @@ void Session::on_servinfo(const proto::PacketView& packet) {
   if (first) {
     state_ = State::active;
     wire_id_ = host_.activate(*this);
-    set_authed(authed_ ? Authed::yes : Authed::no);
+    update_audience();
   } else {
     host_.move_quick(*this);
   }

@@ -150,6 +150,7 @@ void Shard::deliver(ShardMessage message, std::span<const std::byte> packet) {
       const Authed authed =
           message.kind == ShardMessage::Kind::authorise ? Authed::yes : Authed::no;
       session.set_authed(authed);
+      // Before the handshake nobody is authed; what is said now holds from then on.
       if (session.wire_id() != 0)
         registry_.directory().set_authed(session.key().handle.slot, authed);
       return;

@@ -30,17 +30,21 @@ class ServerCore;  // shard/server_core.h
 class WorkQueue;   // ringroad/work_queue.h
 
 /// Handle to one client. Cheap to copy; may outlive the client (then it answers "gone") and even
-/// the Server.
+/// the Server. A connection that has not shaken hands (Server::Clients::all, Call::client()) has an
+/// address, and can be closed, answered and given a stream; authed, priority and backlog that are set
+/// by then hold from its handshake on.
 class RemoteClient {
  public:
   RemoteClient() = default;  ///< No client: gone from the start.
 
-  /// The client id: non-zero, unpredictable, unique among live clients (V28, W19).
+  /// The client id: non-zero, unpredictable, unique among live clients (V28, W19). 0: it had not shaken
+  /// hands when this handle was made.
   uint32_t id() const { return wire_id_; }
   /// "ip:port" of the peer; empty once gone (V33).
   std::string address() const;
   bool is_closed() const;
-  /// True unless the application cleared it. A client that is not authed gets no publishes (V29).
+  /// True unless the application cleared it, or the client has not shaken hands. A client that is not
+  /// authed gets no publishes (V29).
   bool authed() const;
   /// Takes effect in the shard's next turn. gone if the client has left, overloaded if its shard's
   /// mailbox is full.
@@ -60,13 +64,13 @@ class RemoteClient {
   Status set_send_timeout(std::chrono::milliseconds timeout);
   /// For this client only, instead of ServerOptions::keepalive (V37).
   Status set_keepalive(std::chrono::seconds idle);
-  /// Closes the connection; on_client(…, false) follows (V31).
+  /// Closes the connection; on_client(…, false) follows if it has shaken hands (V31).
   Status close();
   /// Answers a request later, from any thread. seqno comes from Call::seqno(). ok = accepted for
   /// this very client (V35).
   Status reply(uint32_t seqno, const ReplyContent& content = {});
   /// Sends a datagram. url must start with '/' (V36). quick: unsupported if the client announced no
-  /// UDP port (D22).
+  /// UDP port (D22). not_running: it has not shaken hands.
   Status datagram(std::string_view url, const PayloadView& payload,
                   Channel channel = Channel::normal);
 
@@ -275,8 +279,10 @@ class Server {
                  Channel channel = Channel::normal);
   /// True if at least one active, authed client would get this URL (V19). Exact.
   bool is_subscribed(std::string_view url) const;
-  /// Clients with an accepted handshake, a snapshot; the highest priority first (V14).
-  std::vector<RemoteClient> clients() const;
+  /// A snapshot; the highest priority first (V14). `active`: clients with an accepted handshake; `all`:
+  /// also connections that have none yet.
+  enum class Clients : uint8_t { active, all };
+  std::vector<RemoteClient> clients(Clients which = Clients::active) const;
 
   ServerStats stats() const;
   std::vector<ShardStats> shard_stats() const;

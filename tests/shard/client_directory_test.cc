@@ -85,6 +85,33 @@ TEST(ClientDirectory, SetsAuthed) {
   EXPECT_EQ(directory.read(0, 1)->wire_id, 2U);
 }
 
+TEST(ClientDirectory, V14_BecomesActiveAndKeepsWhatItHad) {
+  ClientDirectory directory;
+  ClientEntry entry = entry_of(6);
+  entry.wire_id = 0;
+  entry.authed = Authed::no;
+  directory.publish(3, 1, entry);
+  directory.set_priority(3, 5);
+  ASSERT_TRUE(directory.read(3, 1).has_value());
+  EXPECT_FALSE(directory.read(3, 1)->active());
+  for (const Authed authed : {Authed::yes, Authed::no}) {
+    directory.activate(3, 6, authed, 4'000);
+    const auto read = directory.read(3, 1);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_TRUE(read->active());
+    entry.wire_id = 6;
+    entry.authed = authed;
+    EXPECT_TRUE(same(*read, entry));
+    EXPECT_EQ(read->quick_port, 4'000);
+    EXPECT_EQ(read->priority, 5);
+    directory.retire(3);
+    entry.wire_id = 0;
+    entry.authed = Authed::no;
+    entry.priority = 5;
+    directory.publish(3, 1, entry);
+  }
+}
+
 TEST(ClientDirectory, VisitsEveryClient) {
   ClientDirectory directory;
   const std::vector<uint32_t> slots = {0, 1, ClientDirectory::kChunk,
