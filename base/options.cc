@@ -76,7 +76,10 @@ Status ServerOptions::validate() const {
 }
 
 Status ConnectOptions::validate() const {
-  return duration_in_range("timeout", timeout, 1);
+  return first_error({
+      duration_in_range("timeout", timeout, 1),
+      whole_seconds("keepalive", keepalive),
+  });
 }
 
 Status RobotOptions::validate() const {

@@ -115,6 +115,7 @@ Status ClientCore::connect(std::string_view url, const ConnectOptions& options,
   request->password = options.password;
   request->timeout = options.timeout;
   request->quick = options.quick;
+  request->keepalive = options.keepalive;
   request->done = std::move(done);
   Command command{.kind = Command::Kind::connect, .connect = std::move(request)};
   return order(std::move(command));

@@ -7,6 +7,7 @@
 //         costs an allocation.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,8 @@ struct ConnectRequest {
   std::string password;
   engine::Duration timeout = {};
   bool quick = true;
-  Client::DoneCallback done;  // may be empty
+  std::chrono::seconds keepalive = {};  // of the kernel; 0: off
+  Client::DoneCallback done;            // may be empty
 };
 
 /// Client::robot().

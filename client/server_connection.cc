@@ -45,12 +45,16 @@ ServerConnection::~ServerConnection() {
   CHECK(closed());
 }
 
-Status ServerConnection::open(UdpSocket udp) {
+Status ServerConnection::open(UdpSocket udp, std::chrono::seconds keepalive) {
   CHECK(!socket_.valid());
   engine::Io& io = loop_.io();
   Result<engine::Socket> socket = io.open(engine::Transport::tcp, server_.family());
   if (!socket.ok()) return socket.status();
   Status status = io.set_option(*socket, engine::SocketOption::no_delay, 1);
+  if (status.ok() && keepalive.count() > 0) {
+    status = io.set_option(*socket, engine::SocketOption::keepalive,
+                           static_cast<int>(keepalive.count()));
+  }
   if (status.ok() && udp == UdpSocket::wanted) status = open_udp();
   if (!status.ok()) {
     io.close(*socket);

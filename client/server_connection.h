@@ -7,6 +7,7 @@
 // Why here: a client may connect again while its last connection still sends its last bytes.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,8 +44,8 @@ class ServerConnection final : engine::Connection::Handler, engine::Datagram::Ha
   ServerConnection(engine::Loop& loop, Handler& handler, const engine::Address& server);
   ~ServerConnection();  ///< Must be closed().
 
-  /// Opens the sockets and begins to connect. Not ok: nothing was begun.
-  Status open(UdpSocket udp);
+  /// Opens the sockets and begins to connect. keepalive: of TCP, 0 = off. Not ok: nothing was begun.
+  Status open(UdpSocket udp, std::chrono::seconds keepalive);
   void push(engine::Slice packet);
   /// Now or never (E9): false means dropped.
   bool send_quick(std::span<const std::byte> packet);

@@ -133,7 +133,7 @@ Status Session::open() {
       std::make_unique<ServerConnection>(home_->loop(), handler, request_->server.address);
   const auto udp =
       request_->quick ? ServerConnection::UdpSocket::wanted : ServerConnection::UdpSocket::none;
-  Status status = connection->open(udp);
+  Status status = connection->open(udp, request_->keepalive);
   if (!status.ok()) {
     home_->retire(std::move(connection));
     return status;

@@ -106,6 +106,11 @@ struct ConnectOptions {
   /// Open a UDP socket and announce it, so that quick messages can arrive and be sent. Costs one
   /// descriptor.
   bool quick = true;
+  /// The kernel probes a server that has been silent for so long, and again after as long; after three
+  /// probes without an answer the connection ends (V37): on_connect(false). So a client that only
+  /// listens notices a server that has vanished without a word. 0 = off. Range 0..32,767 s. A
+  /// robot (Client::robot()) needs none: it pings.
+  std::chrono::seconds keepalive = std::chrono::seconds(0);
 
   Status validate() const;
 };
