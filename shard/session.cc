@@ -232,6 +232,10 @@ void Session::on_timer() {
     open_gate();
     return tell_priority();
   }
+  if (active()) {
+    zero_open_ = false;  // given up
+    return tell_priority();
+  }
   if (state_ != State::fresh) return;
   state_ = State::ending;
   link_.terminate(CloseCause::timed_out);

@@ -194,6 +194,7 @@ class Session final : public Member {
   void leave_fanout();
   // session_qos.cc: the priority, and when the client is told (F5)
   void tell_priority();
+  void open_zero();
   void close_zero(const proto::PacketSpec& reply);
   void close_zero(std::span<const std::byte> packet);
   // session_requests.cc: one function per packet type
@@ -230,8 +231,9 @@ class Session final : public Member {
   std::unique_ptr<const engine::Address> local_;
   uint64_t publishes_seen_ = 0;  // host's count when the current packet's handler began
   proto::PacketReader reader_;
-  std::unique_ptr<engine::Timer> timer_;  // handshake limit, then the gate; null: neither
-  engine::Slice stalled_;                 // a PUBLISH that the shards had no room for
+  // Handshake limit, then the gate, then, if qos_due_ waits for it, the limit of zero_open_; null: none.
+  std::unique_ptr<engine::Timer> timer_;
+  engine::Slice stalled_;  // a PUBLISH that the shards had no room for
 };
 
 static_assert(sizeof(Session) <= 272, "there is one per client");

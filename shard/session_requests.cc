@@ -115,7 +115,7 @@ void Session::on_servinfo(const proto::PacketView& packet) {
 }
 
 void Session::on_rpc(const proto::PacketView& packet) {
-  zero_open_ |= packet.header.seqno == 0;
+  if (packet.header.seqno == 0) open_zero();
   if (packet.url.empty() || packet.url.front() != '/')
     return answer(packet, ReplyStatus::arguments);                           // C2
   if (!host_.call(*this, packet)) answer(packet, ReplyStatus::invalid_url);  // C3

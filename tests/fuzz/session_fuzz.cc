@@ -65,6 +65,7 @@ class Run {
     healthy_.send({.type = PacketType::subscribe, .url = "/"});
     host_.on_call = [this](shard::Session& session, const proto::PacketView& packet) {
       if (packet.url == "/a/b") return false;
+      if (packet.header.seqno == 0) return true;  // answered later, or never (F5)
       if (packet.header.set()) publish("/a", kSizes[packet.header.seqno % 4] / 8);
       const std::string data(kSizes[packet.header.seqno / 4 % 4], 'r');
       (void)session.reply(packet.header.seqno, {.data = data});
@@ -138,7 +139,7 @@ class Run {
 
   void other(int what) {
     shard::Session& session = client_.session();
-    switch (what % 15) {
+    switch (what % 16) {
       case 0:
         return session.set_authed(shard::Authed::no);
       case 1:
@@ -170,6 +171,8 @@ class Run {
       case 14:
         (void)session.reply(0, {});  // F5: that may be what a QOSSETUP waits for
         return;
+      case 15:
+        return host_.advance(std::chrono::seconds(61));  // or that
       case 10:
         return client_.close_after_flush(engine::CloseCause::application);
       default:

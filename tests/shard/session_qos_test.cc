@@ -14,6 +14,7 @@ namespace {
 using proto::PacketSpec;
 using proto::PacketType;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 constexpr auto kGate = base::kSessionGate + milliseconds(2);
 constexpr uint8_t kQosSetup = static_cast<uint8_t>(PacketType::qossetup);
@@ -78,6 +79,90 @@ TEST_F(SessionQos, F5_NotWhileACallWithSeqnoZeroIsOpen) {
   const auto packets = received();
   ASSERT_EQ(types_of(packets), (std::vector<uint8_t>{kRpc, kQosSetup}));
   EXPECT_EQ(packets[1].status, 6U) << "only the last one";
+}
+
+TEST_F(SessionQos, F5_ACallThatIsNeverAnsweredHoldsItForAMinute) {
+  host_.on_call = [](Session&, const proto::PacketView&) { return true; };
+  call_zero();
+  host_.advance(seconds(50));  // nothing runs yet: there is nothing to tell
+  client_.session().set_priority(3);
+  host_.advance(seconds(59));
+  client_.session().set_priority(6);  // no new time for that
+  EXPECT_TRUE(received().empty());
+  host_.advance(seconds(2));
+  const auto packets = received();
+  ASSERT_EQ(types_of(packets), (std::vector<uint8_t>{kQosSetup}));
+  EXPECT_EQ(packets[0].status, 6U) << "only the last one";
+  client_.session().set_priority(2);
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{kQosSetup})) << "nothing is open any more";
+  host_.advance(seconds(600));
+  EXPECT_TRUE(received().empty());
+}
+
+TEST_F(SessionQos, F5_ALaterCallWithSeqnoZeroHasItsOwnMinute) {
+  host_.on_call = [](Session&, const proto::PacketView&) { return true; };
+  call_zero();
+  client_.session().set_priority(3);
+  host_.advance(seconds(59));
+  client_.send({.type = PacketType::rpc, .seqno = 1, .url = "/later"});  // says nothing of it
+  call_zero();
+  host_.advance(seconds(59));
+  EXPECT_TRUE(received().empty());
+  host_.advance(seconds(2));
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{kQosSetup}));
+}
+
+TEST_F(SessionQos, F5_AnAnswerEndsTheMinute) {
+  host_.on_call = [](Session&, const proto::PacketView&) { return true; };
+  call_zero();
+  client_.session().set_priority(3);
+  host_.advance(seconds(30));
+  EXPECT_TRUE(client_.session().reply(0, {}).ok());
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{kRpc, kQosSetup}));
+  call_zero();
+  client_.session().set_priority(4);
+  host_.advance(seconds(59));  // 89 since the first one
+  EXPECT_TRUE(received().empty());
+  host_.advance(seconds(2));
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{kQosSetup}));
+}
+
+TEST_F(SessionQos, F5_B15_AHandshakeWithinTheMinute) {
+  host_.on_call = [](Session&, const proto::PacketView&) { return true; };
+  call_zero();
+  client_.session().set_priority(3);
+  host_.advance(seconds(30));
+  client_.send({.type = PacketType::servinfo});
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{0}));
+  host_.advance(kGate);  // the minute begins again
+  host_.advance(seconds(59));
+  EXPECT_TRUE(received().empty());
+  host_.advance(seconds(2));
+  EXPECT_EQ(types_of(received()), (std::vector<uint8_t>{kQosSetup}));
+}
+
+TEST_F(SessionQos, F5_WhoLeavesWithinTheMinuteIsNotTold) {
+  host_.on_call = [](Session&, const proto::PacketView&) { return true; };
+  call_zero();
+  client_.session().set_priority(3);
+  client_.session().wind_down();
+  host_.advance(seconds(61));
+  EXPECT_TRUE(received().empty());
+  client_.hang_up();
+  host_.settle();
+  host_.advance(seconds(61));
+}
+
+TEST(SessionQosHandshake, F5_B10_ACallBeforeTheHandshakeLeavesItsLimitAlone) {
+  FakeHost host;
+  host.on_call = [](Session&, const proto::PacketView&) { return true; };
+  FakeClient& client = host.connect();
+  client.session().set_priority(3);
+  client.send({.type = PacketType::rpc, .seqno = 0, .url = "/later"});
+  host.advance(seconds(6));
+  host.settle();
+  EXPECT_FALSE(client.open());
+  EXPECT_EQ(client.cause(), engine::CloseCause::timed_out);
 }
 
 TEST_F(SessionQos, F5_AReplyFromAnotherThreadClosesIt) {
