@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "proto/json.h"
+#include "service/late_replies.h"
 #include "service/proxy_url.h"
 #include "service/stream_bridge.h"
 
@@ -42,7 +43,9 @@ struct Counters {
   std::atomic<uint64_t> datagrams{0};
   std::atomic<uint64_t> datagrams_dropped{0};
   std::atomic<uint64_t> streams{0};
-  std::atomic<uint64_t> replies_lost{0};
+
+  const std::shared_ptr<service::LateReplies> replies =
+      std::make_shared<service::LateReplies>("proxy");
 
   static void count(std::atomic<uint64_t>& counter) {
     counter.fetch_add(1, std::memory_order_relaxed);
@@ -65,10 +68,7 @@ struct Caller {
     send(counters, {.status = ReplyStatus::proxy, .param = error_param(cause.message())});
   }
   void send(Counters& counters, const ReplyContent& content) {
-    const Status status = client.reply(seqno, content);
-    if (status.ok() || status.code() == StatusCode::gone) return;
-    Counters::count(counters.replies_lost);
-    LOG(warn, "event=proxy_reply_lost client={} cause={}", client.id(), status.message());
+    counters.replies->reply(client, seqno, content);
   }
 };
 
@@ -276,6 +276,7 @@ bool ProxyCore::forward(std::string_view url, const PayloadView& payload, Channe
 
 ProxyStats ProxyCore::stats() const {
   constexpr auto kRelaxed = std::memory_order_relaxed;
+  const service::LateReplies::Stats replies = counters_->replies->stats();
   ProxyStats stats{.calls = counters_->calls.load(kRelaxed),
                    .calls_failed = counters_->calls_failed.load(kRelaxed),
                    .publishes = counters_->publishes.load(kRelaxed),
@@ -284,7 +285,8 @@ ProxyStats ProxyCore::stats() const {
                    .datagrams = counters_->datagrams.load(kRelaxed),
                    .datagrams_dropped = counters_->datagrams_dropped.load(kRelaxed),
                    .streams = counters_->streams.load(kRelaxed),
-                   .replies_lost = counters_->replies_lost.load(kRelaxed)};
+                   .replies_late = replies.late,
+                   .replies_lost = replies.lost};
   stats.connected_now = static_cast<uint64_t>(
       std::count_if(upstreams_.begin(), upstreams_.end(),
                     [](const auto& upstream) { return upstream->connected(); }));

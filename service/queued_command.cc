@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "ringroad/server.h"
 #include "ringroad/work_queue.h"
+#include "service/late_replies.h"
 #include "service/work_queue_core.h"
 
 namespace ringroad {
@@ -16,8 +17,9 @@ namespace {
 /// A request with its bytes: it outlives the shard's handler, and perhaps its client.
 class QueuedCall final : public Call {
  public:
-  explicit QueuedCall(Call& call)
-      : client_(call.client()),
+  QueuedCall(Call& call, std::shared_ptr<service::LateReplies> replies)
+      : replies_(std::move(replies)),
+        client_(call.client()),
         url_(call.url()),
         method_(call.method()),
         payload_{std::string(call.payload().param), std::string(call.payload().data)},
@@ -37,7 +39,7 @@ class QueuedCall final : public Call {
   uint32_t seqno() const override { return seqno_; }
   Status reply(const ReplyContent& content) override {
     state_ = State::replied;
-    return client_.reply(seqno_, content);
+    return replies_->reply_patiently(client_, seqno_, content);  // this thread may wait
   }
   Result<Stream> create_stream(StreamOptions) override {
     return Status(
@@ -63,11 +65,11 @@ class QueuedCall final : public Call {
   enum class State : uint8_t { waiting, running, replied };
 
   void refuse() {
-    const Status status = reply({.status = ReplyStatus::no_responding});
-    if (status.ok() || status.code() == StatusCode::gone) return;
-    LOG(warn, "event=queued_reply_lost url={} cause={}", url_, status.message());
+    state_ = State::replied;
+    replies_->reply(client_, seqno_, {.status = ReplyStatus::no_responding});
   }
 
+  const std::shared_ptr<service::LateReplies> replies_;
   RemoteClient client_;
   const std::string url_;
   const Method method_;
@@ -83,7 +85,7 @@ Status Server::command(std::string_view url, CommandHandler handler, WorkQueue& 
   if (!handler) return command(url, std::move(handler));
   auto shared = std::make_shared<const CommandHandler>(std::move(handler));
   return command(url, [shared = std::move(shared), core = queue.core()](Call& call) {
-    const auto queued = std::make_shared<QueuedCall>(call);
+    const auto queued = std::make_shared<QueuedCall>(call, core->replies());
     const Status added = core->add({.key = std::string(call.url()),
                                     .function = [shared, queued] { queued->run(*shared); },
                                     .bytes = queued->bytes()},

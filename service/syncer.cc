@@ -1,39 +1,17 @@
 #include "ringroad/syncer.h"
 
-#include <chrono>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "proto/json.h"
 #include "proto/json_merge.h"
 #include "ringroad/work_queue.h"
+#include "service/patiently.h"
 
 namespace ringroad {
 namespace {
-
-constexpr auto kRetryDelay = std::chrono::milliseconds(1);
-constexpr int kTries = 1'000;
-
-/// The queue's thread may wait for a moment while a shard is full.
-template <typename Send>
-Status patiently(Send send) {
-  Status status = send();
-  for (int tries = 1; tries < kTries && status.code() == StatusCode::overloaded; ++tries) {
-    std::this_thread::sleep_for(kRetryDelay);
-    status = send();
-  }
-  return status;
-}
-
-void answer(Call& call, const ReplyContent& content) {
-  const Status status = patiently([&] { return call.reply(content); });
-  if (status.ok() || status.code() == StatusCode::gone) return;
-  LOG(warn, "event=syncer_reply_lost url={} cause={}", call.url(), status.message());
-}
 
 /// The one of its changes that all targets allow: nothing.
 bool is_target(std::string_view text) {
@@ -85,15 +63,15 @@ class SyncerCore {
 
   void handle(Call& call) {
     if (call.url() != url_) {  // a URL that ends in '/' takes what is below it as well
-      answer(call, {.status = ReplyStatus::invalid_url});
+      (void)call.reply({.status = ReplyStatus::invalid_url});  // the queue's calls wait for room
       return;
     }
     if (call.method() == Method::get) {
-      answer(call, {.param = target()});
+      (void)call.reply({.param = target()});
       return;
     }
     const ReplyStatus status = change(call.payload());
-    answer(call, {.status = status});  // first, then the publish: that is the convention
+    (void)call.reply({.status = status});  // first, then the publish: that is the convention
     if (status == ReplyStatus::success) publish();
   }
 
@@ -115,7 +93,7 @@ class SyncerCore {
 
   void publish() {
     const std::string now = target();
-    const Status status = patiently([&] { return server_.publish(url_, {.param = now}); });
+    const Status status = service::patiently([&] { return server_.publish(url_, {.param = now}); });
     if (status.ok()) return;
     const std::lock_guard<std::mutex> lock(mutex_);
     ++publishes_lost_;

@@ -118,10 +118,13 @@ void WorkQueueCore::stop() {
 }
 
 WorkQueueStats WorkQueueCore::stats() const {
+  const service::LateReplies::Stats replies = replies_->stats();
   const Lock lock(mutex_);
   WorkQueueStats stats = stats_;
   stats.waiting_now = waiting_.size();
   stats.running_now = running_ == 0 ? 0 : 1;
+  stats.replies_late = replies.late;
+  stats.replies_lost = replies.lost;
   return stats;
 }
 

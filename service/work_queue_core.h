@@ -18,6 +18,7 @@
 
 #include "ringroad/status.h"
 #include "ringroad/work_queue.h"
+#include "service/late_replies.h"
 
 namespace ringroad {
 
@@ -41,6 +42,8 @@ class WorkQueueCore : public std::enable_shared_from_this<WorkQueueCore> {
   Status drain();
   void stop();
   WorkQueueStats stats() const;
+  /// For the answers of calls.
+  const std::shared_ptr<service::LateReplies>& replies() const { return replies_; }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -55,6 +58,8 @@ class WorkQueueCore : public std::enable_shared_from_this<WorkQueueCore> {
   bool on_worker() const { return id_ == std::this_thread::get_id(); }
 
   const WorkQueueOptions options_;
+  const std::shared_ptr<service::LateReplies> replies_ =
+      std::make_shared<service::LateReplies>("work_queue");
 
   mutable std::mutex mutex_;
   // Under the mutex.

@@ -232,7 +232,8 @@ class Server {
   /// later registration replaces an earlier one.
   Status command(std::string_view url, CommandHandler handler);
   /// The same, and the handler runs as a job of `queue` (V86), where it may block. Its Call owns a
-  /// copy of the request; reply() is then that of RemoteClient, so `gone` if the client has left.
+  /// copy of the request; reply() is then that of RemoteClient, so `gone` if the client has left, but
+  /// waits, a second at most, while the client's shard is full (`overloaded`: it is lost, counted).
   /// The job's key is the URL of the call. A full queue is answered no_memory; a call that the
   /// queue drops, and one whose handler throws, no_responding. The queue may be destroyed before
   /// the server, not after what its handlers use.

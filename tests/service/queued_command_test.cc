@@ -11,9 +11,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "ringroad/client.h"
 #include "ringroad/server.h"
 #include "ringroad/work_queue.h"
+#include "tests/service/full_shard.h"
 #include "tests/support/eventually.h"
 
 namespace ringroad {
@@ -224,6 +226,76 @@ TEST(QueuedCommand, V86_ACallWhoseHandlerThrowsOrNeverRunsIsAnswered) {
   const Result<Reply> after = client.fetch("/job");
   ASSERT_TRUE(after.ok()) << after.status().message();
   EXPECT_EQ(after->status, ReplyStatus::no_responding);
+}
+
+/// A server with one shard, which can be held, and a client of it.
+class QueuedCommandFull : public ::testing::Test {
+ protected:
+  void open(Server::CommandHandler handler) {
+    shard_.add(server_);
+    ASSERT_TRUE(server_.command("/job", std::move(handler), queue_).ok());
+    ASSERT_TRUE(server_.listen("127.0.0.1:0").ok());
+    ASSERT_TRUE(client_.connect(url_of(server_)).ok());
+    ASSERT_TRUE(client_.call("/job", {}, answers_.callback()).ok());
+  }
+  void fill() { shard_.fill(client_, server_.clients().at(0)); }
+  void TearDown() override {
+    shard_.open();
+    client_.disconnect();
+    server_.stop();
+  }
+
+  Answers answers_;
+  WorkQueue queue_;
+  Server server_{{.shards = 1, .pin_shards = false}};
+  testing::FullShard shard_;
+  Client client_;
+};
+
+TEST_F(QueuedCommandFull, V86_V35_AnAnswerWaitsForRoom) {
+  std::promise<void> full;
+  open([&](Call& call) {
+    full.get_future().wait();
+    EXPECT_TRUE(call.reply({.param = "1"}).ok());
+  });
+  EXPECT_TRUE(wait_until([&] { return queue_.stats().running_now == 1; }));
+  fill();
+  full.set_value();
+  EXPECT_TRUE(wait_until([&] { return queue_.stats().replies_late == 1; }));
+  shard_.open();
+  ASSERT_TRUE(answers_.wait_for(1));
+  EXPECT_EQ(answers_.params(), (std::vector<std::string>{"1"}));
+  EXPECT_TRUE(queue_.drain().ok());
+  EXPECT_EQ(queue_.stats().replies_lost, 0U);
+}
+
+TEST_F(QueuedCommandFull, V86_V35_AnAnswerThatFindsNoneIsToldAndCounted) {
+  base::set_log_level(base::LogLevel::off);
+  std::promise<void> full;
+  std::promise<StatusCode> replied;
+  open([&](Call& call) {
+    full.get_future().wait();
+    replied.set_value(call.reply({.param = "1"}).code());
+  });
+  EXPECT_TRUE(wait_until([&] { return queue_.stats().running_now == 1; }));
+  fill();
+  full.set_value();
+  EXPECT_EQ(replied.get_future().get(), StatusCode::overloaded);
+  EXPECT_TRUE(queue_.drain().ok());
+  EXPECT_EQ(queue_.stats().replies_lost, 1U);
+  base::set_log_level(base::LogLevel::warn);
+}
+
+TEST_F(QueuedCommandFull, V86_V35_NobodyWaitsForTheAnswerOfACallThatNeverRuns) {
+  Hold hold(queue_);
+  open([](Call&) { ADD_FAILURE(); });
+  EXPECT_TRUE(wait_until([&] { return queue_.is_queued("/job"); }));
+  fill();
+  EXPECT_TRUE(queue_.remove("/job"));  // here, while the shard is held: it would never end
+  EXPECT_EQ(queue_.stats().replies_late, 1U);
+  shard_.open();
+  ASSERT_TRUE(answers_.wait_for(1));
+  EXPECT_EQ(answers_.refusals(), (std::vector<int>{4}));
 }
 
 }  // namespace
