@@ -17,18 +17,21 @@ using support::WirePacket;
 class ClientQuick : public PlayServer {
  protected:
   ClientQuick() {
+    while (!udp.valid()) {  // somebody else's UDP port has that number
+      peer = support::ScriptedPeer();
+      udp = UdpPeer(peer.port());
+    }
     client.on_message([this](std::string_view url, const PayloadView&, Channel channel) {
       message.set({std::string(url), channel});
     });
   }
 
-  Client client;
   Answer<std::pair<std::string, Channel>> message;
+  UdpPeer udp{peer.port()};  // the server's: with the number of its TCP port
+  Client client;
 };
 
 TEST_F(ClientQuick, W17_E2_FromTheAnnouncedPortWithTheId) {
-  UdpPeer udp(peer.port());
-  ASSERT_TRUE(udp.valid());
   const PeerSocket socket = connect(client);
   ASSERT_TRUE(client.datagram("/q", {.param = "{}", .data = "d"}, Channel::quick).ok());
   const WirePacket packet = WirePacket::parse(udp.receive());
@@ -41,7 +44,6 @@ TEST_F(ClientQuick, W17_E2_FromTheAnnouncedPortWithTheId) {
 }
 
 TEST_F(ClientQuick, E10_ReceivesQuickPublishes) {
-  UdpPeer udp(peer.port());
   const PeerSocket socket = connect(client);
   EXPECT_TRUE(udp.send_to(hello.tunnel_id, "junk"));  // E7
   EXPECT_TRUE(udp.send_to(hello.tunnel_id, WirePacket{.type = kRpc, .flags = kReply}.bytes()));
@@ -50,23 +52,22 @@ TEST_F(ClientQuick, E10_ReceivesQuickPublishes) {
 }
 
 TEST_F(ClientQuick, StrangersAreNotHeard) {
-  UdpPeer server(peer.port());
   UdpPeer stranger;
   const PeerSocket socket = connect(client);
   EXPECT_TRUE(
       stranger.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/bad"}.bytes()));
-  EXPECT_TRUE(server.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/p"}.bytes()));
+  EXPECT_TRUE(udp.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/p"}.bytes()));
   EXPECT_EQ(message.get().first, "/p");
 }
 
 TEST_F(ClientQuick, B4_AnotherServerPortKeepsOurs) {
-  UdpPeer udp;
-  const std::string port = {static_cast<char>(udp.port() >> 8), static_cast<char>(udp.port())};
+  UdpPeer other;
+  const std::string port = {static_cast<char>(other.port() >> 8), static_cast<char>(other.port())};
   const PeerSocket socket = connect(client, {}, id_bytes(kClientId) + port);
   ASSERT_TRUE(client.datagram("/q", {}, Channel::quick).ok());
-  EXPECT_EQ(WirePacket::parse(udp.receive()).seqno, kClientId);
-  EXPECT_EQ(udp.sender_port(), hello.tunnel_id);
-  EXPECT_TRUE(udp.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/p"}.bytes()));
+  EXPECT_EQ(WirePacket::parse(other.receive()).seqno, kClientId);
+  EXPECT_EQ(other.sender_port(), hello.tunnel_id);
+  EXPECT_TRUE(other.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/p"}.bytes()));
   EXPECT_EQ(message.get().first, "/p");
 }
 
@@ -82,7 +83,6 @@ TEST_F(ClientQuick, NotAskedFor) {
 }
 
 TEST_F(ClientQuick, V59_Limit) {
-  UdpPeer udp(peer.port());
   const PeerSocket socket = connect(client);
   const std::string data(65'484 - 2, 'd');
   EXPECT_EQ(client.datagram("/q", {.data = data + "x"}, Channel::quick).code(),
@@ -92,11 +92,12 @@ TEST_F(ClientQuick, V59_Limit) {
 }
 
 TEST_F(ClientQuick, E9_NobodyListensOnTheUdpPort) {
+  udp.stop_listening();
   PeerSocket socket = connect(client);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(client.datagram("/q", {}, Channel::quick).ok());
   ASSERT_TRUE(client.noop().ok());
   EXPECT_EQ(socket.read_packet().type, kNoop);
-  UdpPeer udp(peer.port());
+  udp.listen_again();
   EXPECT_TRUE(udp.send_to(hello.tunnel_id, WirePacket{.type = kPublish, .url = "/p"}.bytes()));
   EXPECT_EQ(message.get().first, "/p");
 }

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/service/proxy_front.h"
+#include "tests/support/own_loopback.h"
 
 namespace ringroad::testing {
 namespace {
@@ -191,11 +192,13 @@ TEST_F(ProxyTest, X4_TheLongestPrefixCounts) {
 }
 
 TEST_F(ProxyTest, X4_WithoutItsServerACallIsAnsweredWithStatus7AtOnceAndComesBackWithIt) {
+  Server once(live_options(1));
+  ASSERT_TRUE(is_ok(once.listen(support::own_loopback() + ":0")));
+  const std::string address = once.address();
   Front front;
-  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(behind_)))));
+  ASSERT_TRUE(is_ok(front.proxy.add(rule_for("/a", url_of(once)))));
   ASSERT_NO_FATAL_FAILURE(front.open(1));
-  const std::string address = behind_.address();
-  behind_.stop();
+  once.stop();
   ASSERT_TRUE(wait_until([&] { return front.proxy.stats().connected_now == 0; }));
   const Result<Reply> refused = front.client->fetch("/a/x");
   ASSERT_TRUE(is_ok(refused.status()));

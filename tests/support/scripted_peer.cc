@@ -203,11 +203,19 @@ uint16_t PeerSocket::remote_port() const {
   return port_by(::getpeername, descriptor_.get());
 }
 
-ScriptedPeer::ScriptedPeer() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const sockaddr_in address = loopback(0);
+ScriptedPeer::ScriptedPeer()
+    : holder_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int on = 1;  // two sockets may have a port until one listens
+  for (const Descriptor* socket : {&holder_, &descriptor_}) {
+    ::setsockopt(socket->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  }
+  sockaddr_in address = loopback(0);
+  if (::bind(holder_.get(), generic(address), sizeof(address)) != 0) return;
+  address = loopback(port_by(::getsockname, holder_.get()));
   if (::bind(descriptor_.get(), generic(address), sizeof(address)) != 0) return;
   if (::listen(descriptor_.get(), 128) != 0) return;
-  port_ = port_by(::getsockname, descriptor_.get());
+  port_ = ntohs(address.sin_port);
 }
 
 PeerSocket ScriptedPeer::accept() {
@@ -233,6 +241,17 @@ bool UdpPeer::send_to(uint16_t port, std::string_view bytes) {
   const ssize_t sent =
       ::sendto(descriptor_.get(), bytes.data(), bytes.size(), 0, generic(address), sizeof(address));
   return sent == static_cast<ssize_t>(bytes.size());
+}
+
+// A connected socket gets nothing but what its peer sends, here itself.
+void UdpPeer::stop_listening() {
+  const sockaddr_in itself = loopback(port_);
+  if (::connect(descriptor_.get(), generic(itself), sizeof(itself)) != 0) descriptor_.close();
+}
+
+void UdpPeer::listen_again() {
+  const sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (::connect(descriptor_.get(), &nobody, sizeof(nobody)) != 0) descriptor_.close();
 }
 
 std::string UdpPeer::receive() {

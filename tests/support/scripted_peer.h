@@ -97,7 +97,7 @@ class PeerSocket {
   Descriptor descriptor_;
 };
 
-/// Listens on a free port of 127.0.0.1.
+/// Listens on a free port of 127.0.0.1, which is nobody else's as long as this lives.
 class ScriptedPeer {
  public:
   ScriptedPeer();
@@ -110,6 +110,7 @@ class ScriptedPeer {
   void stop_listening() { descriptor_.close(); }
 
  private:
+  Descriptor holder_;  // has the port, too, and never listens
   Descriptor descriptor_;
   uint16_t port_ = 0;
 };
@@ -126,6 +127,9 @@ class UdpPeer {
   bool valid() const { return descriptor_.valid(); }
   uint16_t port() const { return port_; }
   bool send_to(uint16_t port, std::string_view bytes);
+  /// From now on its port is one where nobody listens: the kernel says so to those who send to it.
+  void stop_listening();
+  void listen_again();
   /// Empty if none came.
   std::string receive();
   /// Where the last one came from.

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/own_loopback.h"
 #include "tests/system/live_server.h"
 
 namespace ringroad::testing {
@@ -16,11 +17,11 @@ namespace {
 constexpr int kStarts = 5;
 constexpr int kKnockers = 3;
 
-/// A port that was free a moment ago.
-uint16_t free_port() {
+/// Of a port that is free, and stays so.
+std::string free_address() {
   Server server(live_options(1));
-  EXPECT_TRUE(is_ok(server.listen("127.0.0.1:0")));
-  return server.port();
+  EXPECT_TRUE(is_ok(server.listen(support::own_loopback() + ":0")));
+  return server.address();
 }
 
 /// Knocks until it is let in; what the server then said.
@@ -35,7 +36,7 @@ std::string knock(const std::string& url, const std::atomic<bool>& give_up) {
 
 TEST(ServerStart, F11_WhoKnocksEarlyIsServedWhole) {
   for (int start = 0; start < kStarts && !::testing::Test::HasFailure(); ++start) {
-    const std::string address = "127.0.0.1:" + std::to_string(free_port());
+    const std::string address = free_address();
     std::atomic<bool> give_up{false};
     std::atomic<int> seen{0};
     std::vector<std::string> answers(kKnockers);

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <functional>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "ringroad/client.h"
 #include "ringroad/server.h"
 #include "tests/support/eventually.h"
+#include "tests/support/own_loopback.h"
 #include "tests/support/scripted_peer.h"
 #include "tests/support/stream_log.h"
 #include "tests/system/live_server.h"
@@ -88,15 +88,6 @@ inline uint16_t ask_for_stream(Client& client) {
   const Result<Reply> reply = client.fetch("/stream");
   EXPECT_TRUE(is_ok(reply.status()));
   return reply.ok() ? reply->tunnel_id : uint16_t{0};
-}
-
-/// An address of the loopback network that no other process uses: a port that is free again stays free
-/// there while other tests run beside. `net` is its second byte, 64 steps from any other.
-inline std::string own_loopback(uint32_t net = 64) {
-  const auto process = static_cast<uint32_t>(::getpid());  // below 2^22
-  const uint32_t host = process & 0xff;
-  return "127." + std::to_string(net + (process >> 16)) + '.' +
-         std::to_string((process >> 8) & 0xff) + '.' + std::to_string(host);
 }
 
 /// A TCP connection from this address of the loopback network.

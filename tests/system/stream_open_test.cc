@@ -14,15 +14,20 @@ namespace ringroad {
 namespace {
 
 using std::chrono::milliseconds;
+using support::own_loopback;
 using support::wait_until;
 using testing::ask_for_stream;
 using testing::is_ok;
 using testing::join_stream;
 using testing::listens;
 using testing::live_options;
-using testing::own_loopback;
 using testing::StreamServer;
 using testing::url_of;
+
+/// Where much happens before anybody joins, or nobody does.
+void wait_long(StreamOptions& options) {
+  options.timeout = std::chrono::hours(1);
+}
 
 TEST(StreamOpen, W23_both_sides_have_it_and_bytes_go_both_ways) {
   StreamServer server(live_options(2));
@@ -93,9 +98,10 @@ TEST(StreamOpen, F12_a_client_by_IPv4_of_a_server_for_both) {
 
 TEST(StreamOpen, G2_the_second_connection_is_refused) {
   StreamServer server;
-  ASSERT_TRUE(is_ok(server.listen()));
+  ASSERT_TRUE(is_ok(server.listen(own_loopback() + ":0")));
   const auto joined = join_stream(server);
-  support::PeerSocket second = support::connect_peer(joined->stream.tunnel_id());
+  support::PeerSocket second =
+      testing::connect_from("127.0.0.1", own_loopback(), joined->stream.tunnel_id());
   EXPECT_TRUE(!second.valid() || second.wait_closed());
   EXPECT_EQ(*joined->stream.send("still there"), 11U);
   EXPECT_TRUE(wait_until([&] { return server.offered(0).log.bytes() == "still there"; }));
@@ -118,7 +124,7 @@ TEST(StreamOpen, V27_G3_nobody_joins_it_ends_once_and_is_counted) {
 }
 
 TEST(StreamOpen, V27_a_stranger_is_closed_and_the_right_one_is_waited_for) {
-  StreamServer server;
+  StreamServer server(live_options(1), wait_long);
   ASSERT_TRUE(is_ok(server.listen()));
   Client client;
   ASSERT_TRUE(is_ok(client.connect(url_of(*server))));
@@ -153,7 +159,7 @@ TEST(StreamOpen, V27_anyone_may_join_where_the_program_says_so) {
 }
 
 TEST(StreamOpen, a_thousand_at_once_are_refused_beyond_the_limit_and_leave_nothing) {
-  StreamServer server;
+  StreamServer server(live_options(1), wait_long);
   ASSERT_TRUE(is_ok(server.listen(own_loopback() + ":0")));
   Client client;
   Client other;

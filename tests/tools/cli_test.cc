@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/own_loopback.h"
 #include "tests/tools/run.h"
 
 namespace ringroad::tools {
@@ -103,7 +104,9 @@ TEST(Cli, WhatIsSentReachesTheSubscriber) {
 }
 
 TEST(Cli, V67_ARobotOutlivesTheServer) {
-  auto gateway = std::make_unique<Gateway>();
+  const std::vector<std::string> serve = {"serve", "--shards", "2"};
+  auto gateway = std::make_unique<Gateway>(std::vector<std::string>(), serve,
+                                           support::own_loopback());  // another takes the port
   const std::string server = gateway->server();
   const std::string address = gateway->address();
   Program sub({"sub", server, "/fleet/", "--count", "2", "--robot"});

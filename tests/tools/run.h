@@ -34,9 +34,10 @@ inline std::string joined(const std::vector<std::string>& words) {
 class Gateway {
  public:
   explicit Gateway(std::vector<std::string> more = {},
-                   std::vector<std::string> command = {"serve", "--shards", "2"})
+                   std::vector<std::string> command = {"serve", "--shards", "2"},
+                   const std::string& host = "127.0.0.1")
       : program_([&] {
-          command.insert(command.end(), {"--listen", "127.0.0.1:0"});
+          command.insert(command.end(), {"--listen", host + ":0"});
           command.insert(command.end(), more.begin(), more.end());
           return command;
         }()) {
