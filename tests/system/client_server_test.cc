@@ -248,6 +248,8 @@ TEST_P(ClientServerTest, V25_ConnectedOnceDisconnectedOnce) {
     }
   }
   EXPECT_TRUE(wait_until([&] { return server.stats().connections_now == 0; }));
+  // The last one's handler may still run: it goes from the list behind that.
+  EXPECT_TRUE(wait_until([&] { return server.clients().empty(); }));
   const std::lock_guard lock(mutex);
   EXPECT_EQ(seen, expected);
 }
@@ -292,8 +294,6 @@ TEST_P(ClientServerTest, V31_CloseEndsOneClientOnly) {
   auto victim = connect(server, 0);
   auto other = connect(server, 0);
   losses = 0;  // connect() may have thrown some away
-  ASSERT_TRUE(wait_until([&] { return server.clients().size() == 2; }));
-  losses = 0;
   const uint32_t id = (*victim)->id();
   for (RemoteClient remote : server.clients()) {
     if (remote.id() != id) continue;
@@ -301,7 +301,7 @@ TEST_P(ClientServerTest, V31_CloseEndsOneClientOnly) {
   }
   EXPECT_TRUE(wait_until([&] { return losses == 1 && !(*victim)->connected(); }));
   EXPECT_EQ(lost, id);
-  EXPECT_EQ(server.clients().size(), 1U);
+  EXPECT_TRUE(wait_until([&] { return server.clients().size() == 1; }));  // behind its handler
   EXPECT_TRUE((*other)->fetch("/").ok());
 }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -103,15 +104,31 @@ class LiveClient {
   Client client_;  // goes first: no callback runs behind it
 };
 
-/// Which shard the kernel gives a connection to is not ours to say, so: until it fits.
+/// The server and its handlers know no client with one of these ids any more.
+inline bool wait_gone(const Server& server, const std::vector<uint32_t>& ids) {
+  return wait_until([&] {
+    const std::vector<RemoteClient> clients = server.clients();
+    return std::none_of(clients.begin(), clients.end(), [&ids](const RemoteClient& client) {
+      return std::find(ids.begin(), ids.end(), client.id()) != ids.end();
+    });
+  });
+}
+
+/// Which shard the kernel gives a connection to is not ours to say, so: until it fits. Those that did
+/// not are gone.
 inline std::unique_ptr<LiveClient> connect_on_shard(const Server& server, uint32_t shard,
                                                     uint32_t shards, ClientLoop& loop,
                                                     const ConnectOptions& options = {}) {
   constexpr int kShardTries = 500;
+  std::vector<uint32_t> misfits;
   for (int i = 0; i < kShardTries; ++i) {
     auto client = std::make_unique<LiveClient>(loop);
     const Status status = (*client)->connect(url_of(server), options);
-    if (status.ok() && (*client)->id() % shards == shard) return client;
+    if (!status.ok()) continue;
+    if ((*client)->id() % shards == shard) {
+      return wait_gone(server, misfits) ? std::move(client) : nullptr;
+    }
+    misfits.push_back((*client)->id());
   }
   return nullptr;
 }

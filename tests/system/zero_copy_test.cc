@@ -42,10 +42,11 @@ class ZeroCopyTest : public ::testing::Test {
 };
 
 TEST_F(ZeroCopyTest, EveryPacketArrivesWholeAndInOrder) {
+  constexpr uint64_t kRests = 40;  // how often everybody is waited for
   auto clients = subscribers_on_all_shards(server_, kShards, loop_, "/z/");
   ASSERT_EQ(clients.size(), kShards);
   std::vector<std::string> bodies;
-  for (uint64_t i = 0; i < 400; ++i) {
+  for (uint64_t i = 0; i < kRests * 10; ++i) {
     bodies.push_back(body(i % 40 == 0 ? 262'000 : i % 7 == 0 ? 20'000 + i : 1 + i, i));
     ASSERT_TRUE(wait_until([&] {
       return server_.publish("/z/a", {.data = bodies.back()}).ok();  // else overloaded for now
@@ -60,7 +61,8 @@ TEST_F(ZeroCopyTest, EveryPacketArrivesWholeAndInOrder) {
     const std::vector<Inbox::Message> got = client->messages.all();
     for (size_t i = 0; i < bodies.size(); ++i) ASSERT_EQ(got[i].data, bodies[i]) << i;
   }
-  EXPECT_GT(server_.stats().zero_copy_sends, 100U);
+  // What everybody had before the next was published came in sends of its own; the rest may share.
+  EXPECT_GE(server_.stats().zero_copy_sends, kRests * kShards);
   clients.clear();
   server_.stop();
 }
