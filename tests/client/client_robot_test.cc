@@ -5,6 +5,7 @@
 //         time, 3 for what it does not know, deaf instead of closed), on real sockets.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <string>
@@ -22,6 +23,8 @@ using support::WirePacket;
 using Events = std::vector<std::string>;
 
 constexpr auto kShort = milliseconds(50);
+constexpr auto kTimely = milliseconds(200);  // what the server of a test does within four of these
+constexpr auto kLong = milliseconds(1'000);  // what it does at once, on a machine that is busy
 
 class ClientRobot : public PlayServer {
  protected:
@@ -33,7 +36,9 @@ class ClientRobot : public PlayServer {
     });
   }
 
-  static RobotOptions quickly() { return {.keepalive = kShort, .reconnect_delay = kShort}; }
+  static RobotOptions quickly(milliseconds keepalive = std::chrono::seconds(60)) {
+    return {.keepalive = keepalive, .reconnect_delay = kShort};
+  }
   void start(const RobotOptions& options = quickly()) {
     const Status status = client.robot(url(), options);
     ASSERT_TRUE(status.ok()) << status.message();
@@ -78,6 +83,14 @@ class ClientRobot : public PlayServer {
   bool heard(const Events& expected) {
     return support::wait_until([&] { return events() == expected; });
   }
+  /// And perhaps more: a robot whose pings are not answered goes on.
+  bool heard_first(const Events& expected) {
+    return support::wait_until([&] {
+      Events all = events();
+      all.resize(std::min(all.size(), expected.size()));
+      return all == expected;
+    });
+  }
 
   std::mutex mutex_;
   Events events_;
@@ -101,7 +114,7 @@ TEST_F(ClientRobot, V10_V67_ConnectsAgainAndAlternates) {
 }
 
 TEST_F(ClientRobot, V67_GoesOnAfterRefusalsAndSilence) {
-  start({.keepalive = kShort, .connect_timeout = kShort, .reconnect_delay = kShort});
+  start({.connect_timeout = kLong, .reconnect_delay = kShort});
   PeerSocket silent = peer.accept();
   ASSERT_TRUE(silent.wait_closed());
   PeerSocket refusing = peer.accept();
@@ -117,9 +130,9 @@ TEST_F(ClientRobot, V67_GoesOnAfterRefusalsAndSilence) {
 }
 
 TEST_F(ClientRobot, V67_A1_ADeafServerIsLeftByReset) {
-  start();
+  start(quickly(kShort));
   PeerSocket deaf = accept();
-  ASSERT_TRUE(heard({"up"}));
+  ASSERT_TRUE(heard_first({"up"}));
   size_t pings = 0;
   WirePacket packet = deaf.read_packet();
   for (; packet.magic != 0; packet = deaf.read_packet()) {
@@ -130,13 +143,13 @@ TEST_F(ClientRobot, V67_A1_ADeafServerIsLeftByReset) {
   EXPECT_GE(pings, 4u);
   EXPECT_TRUE(deaf.wait_reset());
   const PeerSocket socket = accept();
-  EXPECT_TRUE(heard({"up", "down", "up"}));
+  EXPECT_TRUE(heard_first({"up", "down", "up"}));
 }
 
 TEST_F(ClientRobot, V67_AnsweredPingsKeepTheConnection) {
-  start();
+  start(quickly(kTimely));
   PeerSocket socket = accept();
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 6; ++i) {  // more than would end it without an answer
     const WirePacket packet = socket.read_packet();
     ASSERT_EQ(packet.type, kPing);
     WirePacket reply = reply_to(packet);
@@ -193,7 +206,7 @@ TEST_F(ClientRobot, V67_ARefusedSubscriptionIsNotRestored) {
 }
 
 TEST_F(ClientRobot, D2_D7_AGoServerGetsOneByOneAndIsAskedAgain) {
-  RobotOptions options = quickly();
+  RobotOptions options = quickly(kTimely);
   options.subscriptions = {"/a", "/b"};
   start(options);
   for (int round = 0; round < 2; ++round) {
@@ -239,10 +252,7 @@ TEST_F(ClientRobot, X2_ValuesAfterAReconnectLookLikePublishes) {
 }
 
 TEST_F(ClientRobot, AServerThatDoesNotAnswerSubscriptionsIsLeft) {
-  start({.keepalive = kShort,
-         .connect_timeout = kShort,
-         .reconnect_delay = kShort,
-         .subscriptions = {"/a"}});
+  start({.connect_timeout = kLong, .reconnect_delay = kShort, .subscriptions = {"/a"}});
   PeerSocket silent = accept();
   EXPECT_EQ(request(silent).url, "/a");
   EXPECT_TRUE(silent.wait_closed());
@@ -286,7 +296,7 @@ TEST_F(ClientRobot, V67_V68_OptionsOutOfRangeAreRefused) {
   EXPECT_EQ(code({.turbo = milliseconds(25), .turbo_count_max = 2}), StatusCode::invalid_argument);
   EXPECT_EQ(client.robot("127.0.0.1:3005").code(), StatusCode::invalid_argument);
   EXPECT_EQ(client.robot_ping_turbo(milliseconds(25)).code(), StatusCode::not_running);
-  start();
+  start(quickly(kShort));
   EXPECT_EQ(client.robot_ping_turbo(milliseconds(51)).code(), StatusCode::invalid_argument);
   EXPECT_EQ(client.robot_ping_turbo(milliseconds(-1)).code(), StatusCode::invalid_argument);
   EXPECT_TRUE(client.robot_ping_turbo(milliseconds(50)).ok());

@@ -1,4 +1,4 @@
-// socket_options_of.h — what the kernel has of the server's end of a connection in this process.
+// socket_options_of.h — what the kernel has of one end of a connection in this process.
 // Owner:  the test.   Thread: the test's.
 // Fails:  -1 if there is no such socket (or the server uses direct descriptors).
 // Why here: TOS and keepalive are seen by nobody else than the kernel.
@@ -22,11 +22,11 @@ inline uint16_t port_of(const sockaddr_storage& address) {
   return 0;
 }
 
-/// Of the TCP socket whose own port is `local` and whose peer's is `remote`.
-inline int socket_option_of(uint16_t local, uint16_t remote, int level, int name) {
+/// The TCP socket whose own port is `local` and whose peer's is `remote`.
+inline int socket_between(uint16_t local, uint16_t remote) {
   DIR* descriptors = ::opendir("/proc/self/fd");
   if (descriptors == nullptr) return -1;
-  int value = -1;
+  int found = -1;
   while (const dirent* entry = ::readdir(descriptors)) {
     const int descriptor = std::atoi(entry->d_name);
     sockaddr_storage own = {};
@@ -36,12 +36,19 @@ inline int socket_option_of(uint16_t local, uint16_t remote, int level, int name
     size = sizeof peer;
     if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
     if (port_of(own) != local || port_of(peer) != remote) continue;
-    size = sizeof value;
-    if (::getsockopt(descriptor, level, name, &value, &size) != 0) value = -1;
+    found = descriptor;
     break;
   }
   ::closedir(descriptors);
-  return value;
+  return found;
+}
+
+/// Of socket_between() these.
+inline int socket_option_of(uint16_t local, uint16_t remote, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  const int descriptor = socket_between(local, remote);
+  return ::getsockopt(descriptor, level, name, &value, &size) == 0 ? value : -1;
 }
 
 }  // namespace ringroad::testing
