@@ -214,7 +214,7 @@ TEST_F(ClientLife, V64_LingerMayBeLongerThanUsual) {
   Client client(loop);
   PeerSocket socket = connect(client);
   ASSERT_TRUE(client.set_send_timeout(milliseconds(0)).ok());
-  fill(client);
+  fill(client, socket);
   ASSERT_TRUE(client.linger(milliseconds(60'000)).ok());
   const size_t bytes = client.pending_bytes();
   client.disconnect();
