@@ -69,7 +69,7 @@ void report_no_handshake(const Status& status, ConformReport& report) {
 
 /// Nobody there, or no right to judge: it could not run.
 bool could_not_run(const Status& status) {
-  return status.code() == StatusCode::unreachable ||
+  return status.code() == StatusCode::unreachable || status.code() == StatusCode::not_found ||
          status.code() == StatusCode::invalid_argument ||
          status.code() == StatusCode::wrong_password ||
          status.code() == StatusCode::resource_exhausted ||
