@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -82,11 +83,15 @@ TEST_F(Names, V70_ATimeForAllOfItTogether) {
     waiting.push_back(std::move(reply));
   });
   ASSERT_NO_FATAL_FAILURE(listen());
+  reset_position_server();
+  std::string list;  // as if there were sixteen: by itself the lookup would take a minute
+  for (int i = 0; i < 16; ++i) list += names.address() + ",";
+  setenv("VSOA_POS_SERVER", list.c_str(), 1);
   const auto begin = std::chrono::steady_clock::now();
   const Result<Reply> reply = fetch("vsoa://lamp/who", {.timeout = milliseconds(100)});
   EXPECT_EQ(connect_code(reply.status()), ConnectCode::server_not_found);
-  // By itself the lookup would take four seconds.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  unsetenv("VSOA_POS_SERVER");
   names.stop();
 }
 
