@@ -298,12 +298,16 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
 }
 
 Status ClientCore::send_next(const std::shared_ptr<UrlList>& list) {
-  const std::string url = std::move(list->urls.back());
+  std::string url = std::move(list->urls.back());
   list->urls.pop_back();
   ++list->out;
   const auto answered = [this, list](const Status& status) { on_listed(list, status); };
-  return answered_by_status({.type = list->type, .url = url},
-                            remembering(list->type, {url}, answered));
+  Status sent = answered_by_status({.type = list->type, .url = url},
+                                   remembering(list->type, {url}, answered));
+  if (sent.ok()) return sent;  // it may be the loop's now
+  --list->out;
+  list->urls.push_back(std::move(url));
+  return sent;
 }
 
 // On the loop's thread, as all sends but the first: the list belongs to one thread at a time.
@@ -313,7 +317,7 @@ void ClientCore::on_listed(const std::shared_ptr<UrlList>& list, const Status& s
   while (!list->urls.empty() && list->out < client::kAsksMax) {
     const Status sent = send_next(list);
     if (sent.ok()) continue;
-    --list->out;
+    if (sent.code() == StatusCode::overloaded && list->out > 0) return;  // with the next answer
     if (list->outcome.ok()) list->outcome = sent;
     list->urls.clear();
   }

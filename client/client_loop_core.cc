@@ -1,6 +1,7 @@
 #include "client/client_loop_core.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/check.h"
 
@@ -57,7 +58,15 @@ void ClientLoopCore::stop() {
 }
 
 Status ClientLoopCore::run_for(std::chrono::milliseconds time) {
-  if (time.count() < 0) return {StatusCode::invalid_argument, "run_for(): the time is negative"};
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
+  if (time.count() < 0 || time > kLongest) {
+    return {StatusCode::invalid_argument,
+            "run_for(): " + std::to_string(time.count()) + " ms, must be 0 to an hour"};
+  }
+  if (options_.threads != 0) {
+    return {StatusCode::invalid_argument,
+            "run_for() is for ClientLoopOptions::threads = 0: this loop has threads of its own"};
+  }
   if (Status status = start(); !status.ok()) return status;
   return threads_.front()->run_for(time);
 }

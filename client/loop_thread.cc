@@ -40,7 +40,7 @@ void LoopThread::stop() {
   if (loop_ == nullptr) return;
   const bool loop_without_threads_ends_in_the_thread_that_started_it = is_driver();
   CHECK(loop_without_threads_ends_in_the_thread_that_started_it);
-  drive([this] { return loop_->finished(); });
+  drive({}, [this] { return loop_->finished(); });
   close();
 }
 
@@ -55,16 +55,15 @@ Status LoopThread::run_for(std::chrono::milliseconds time) {
                 : "run_for() is for ClientLoopOptions::threads = 0: this loop has "
                   "threads of its own"};
   }
-  loop_->loop().catch_up();
-  alarm_rang_ = false;
-  loop_->loop().start_timer(alarm_, time);
-  drive([this] { return alarm_rang_; });
+  drive(time, [this] { return !alarm_.started(); });
   return {};
 }
 
-void LoopThread::drive(const std::function<bool()>& done) {
+/// An exception out of a callback would leave the loop in the middle of a turn.
+void LoopThread::drive(std::chrono::milliseconds time, const std::function<bool()>& done) noexcept {
   running_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   loop_->loop().catch_up();
+  if (time.count() > 0) loop_->loop().start_timer(alarm_, time);
   loop_->loop().run_until(done);
   running_.store(std::thread::id(), std::memory_order_relaxed);
 }

@@ -44,7 +44,7 @@ class LoopThread {
   /// Not from a callback. The one who drives does so until the answer is there.
   template <typename T>
   T wait(Waiter<T>& waiter) {
-    if (is_driver()) drive([&waiter] { return waiter.ready(); });
+    if (is_driver()) drive({}, [&waiter] { return waiter.ready(); });
     return waiter.wait();
   }
   /// By the one who drives: what happens within `time`. invalid_argument for anybody else.
@@ -56,9 +56,10 @@ class LoopThread {
   }
   Status open();
   void close();
-  void drive(const std::function<bool()>& done);
+  /// time: starts the alarm, unless zero.
+  void drive(std::chrono::milliseconds time, const std::function<bool()>& done) noexcept;
   void run(Waiter<Status>& started);
-  void on_alarm() { alarm_rang_ = true; }
+  void on_alarm() {}  // the loop is awake: that is all
 
   const Driver kind_;
   CommandQueue queue_;
@@ -66,7 +67,6 @@ class LoopThread {
   // Of the thread that drives.
   std::unique_ptr<engine::Io> io_;
   std::unique_ptr<SessionLoop> loop_;
-  bool alarm_rang_ = false;
   engine::Timer alarm_ = engine::Timer::bind<&LoopThread::on_alarm>(this);
   // Relaxed: a thread finds its own id there only if it wrote it.
   std::atomic<std::thread::id> driver_{};   // caller: who has started it

@@ -1,5 +1,5 @@
 // session_loop.h — the sessions of one thread on one ring: commands in, turns, and the end of all.
-// Owner:  LoopThread's main function.   Thread: one.
+// Owner:  LoopThread.   Thread: one, always the same.
 // Bound:  a turn takes about kBytesPerTurn of commands; when the loop stops, connections get a
 //         second to send what they have.
 // Fails:  nothing here; sessions answer.

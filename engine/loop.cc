@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kSleepMax =
     std::chrono::seconds(1);  // a lost wake-up would cost this, not everything
 constexpr size_t kFreeFlightsMax = base::kSendsPerTurn;
+constexpr size_t kCatchUpRounds =
+    64;  // of at most a turn's input: a flood does not stop the timers
 
 /// Leaves the core's other hardware thread more room while this one only looks.
 inline void relax() {
@@ -55,18 +57,39 @@ void Loop::turn() {
 }
 
 void Loop::catch_up() {
-  now_ = io_.now();
+  take_in();
+  for (size_t round = 0; round < kCatchUpRounds; ++round) {
+    give_out();
+    io_.wait(Duration::zero(), completed_);
+    if (completed_.empty() && next_input_ == input_.size()) break;
+    take_in();
+  }
+}
+
+/// What the last turn has queued is on its way, and what it has begun to end ends if it can at once.
+void Loop::settle() {
+  io_.wait(Duration::zero(), completed_);
+  if (completed_.empty()) return;
+  work();
   io_.wait(Duration::zero(), completed_);
 }
 
 bool Loop::work() {
+  take_in();
+  timers_.advance(now_);
+  return give_out();
+}
+
+void Loop::take_in() {
   now_ = io_.now();
   if (idle_since_) spin_.learn(now_ - *std::exchange(idle_since_, std::nullopt));
   sort_completions();
   run_work();
   turn_bytes_ = work_.drain(base::kDrainBytesPerTurn);
   run_input();
-  timers_.advance(now_);
+}
+
+bool Loop::give_out() {
   const bool flushed = flush();
   reap();
   return flushed;

@@ -68,8 +68,8 @@ class Loop {
   void turn();
   /// Turns until stop().
   void run();
-  /// Turns until done(), which is asked after each turn's work. For a thread that does other things, too: see
-  /// catch_up().
+  /// Turns until done(), which is asked after each turn's work. For a thread that does other things, too: it
+  /// calls catch_up() before.
   template <typename Done>
   void run_until(Done done) {
     while (true) {
@@ -77,10 +77,10 @@ class Loop {
       if (done()) break;
       wait(!flushed);
     }
-    io_.wait(Duration::zero(), completed_);  // what is queued must be on its way
+    settle();
   }
-  /// Before the next turn, when nobody has run the loop for a while: what came meanwhile counts as having
-  /// come before the timers that are due by now.
+  /// When nobody has run the loop for a while: what came meanwhile is handled before the timers that are due
+  /// by now, up to some megabytes of it.
   void catch_up();
   /// Ends run() soon. Any thread.
   void stop();
@@ -115,6 +115,9 @@ class Loop {
  private:
   /// A turn but for its wait. False: something of it is left.
   bool work();
+  void take_in();
+  bool give_out();
+  void settle();
   void sort_completions();
   void run_work();
   void run_input();

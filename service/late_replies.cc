@@ -1,5 +1,6 @@
 #include "service/late_replies.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -8,7 +9,7 @@
 namespace ringroad::service {
 namespace {
 
-constexpr auto kRetryDelay = std::chrono::milliseconds(1);
+constexpr auto kRetryDelayMax = std::chrono::milliseconds(64);
 
 /// Nobody waits for it any more.
 bool is_nobodys(const Status& status) {
@@ -61,8 +62,11 @@ Status LateReplies::keep(Late late) {
                                         " bytes wait for room already"};
   }
   if (waiting_count_ == 0) {
-    if (Status status = start(); !status.ok()) return status;
+    delay_ = kRetryDelay;
+    // Not with its own code: the answer is somebody's, and lost.
+    if (Status status = start(); !status.ok()) return {StatusCode::overloaded, status.message()};
   }
+  late.deadline = std::chrono::steady_clock::now() + limits_.patience;
   ++waiting_count_;
   waiting_bytes_ += late.bytes();
   waiting_.push_back(std::move(late));
@@ -71,7 +75,7 @@ Status LateReplies::keep(Late late) {
 
 /// Keeps this alive until the callback has run: what waits may outlive the service that answered.
 Status LateReplies::start() {
-  return timer_.start(kRetryDelay, [self = shared_from_this()] { self->retry(); });
+  return timer_.start(delay_, [self = shared_from_this()] { self->retry(); });
 }
 
 void LateReplies::retry() {
@@ -94,6 +98,7 @@ void LateReplies::retry() {
     }
   }
   const std::lock_guard<std::mutex> lock(mutex_);
+  delay_ = done > 0 ? kRetryDelay : std::min(2 * delay_, kRetryDelayMax);
   waiting_count_ -= done;
   waiting_bytes_ -= done_bytes;
   for (Late& late : waiting_) rest.push_back(std::move(late));  // came meanwhile
@@ -112,7 +117,8 @@ Status LateReplies::try_again(Late& late) {
                                                        .data = late.payload.data,
                                                        .tunnel_id = late.tunnel_id});
   if (status.ok() || is_nobodys(status)) return {};
-  if (status.code() == StatusCode::overloaded && ++late.tries < limits_.tries_max) return status;
+  const bool over = std::chrono::steady_clock::now() >= late.deadline;
+  if (status.code() == StatusCode::overloaded && !over) return status;
   lose(late.client, status);
   return {};
 }

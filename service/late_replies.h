@@ -30,7 +30,7 @@ class LateReplies : public std::enable_shared_from_this<LateReplies> {
   struct Limits {
     size_t replies_max = 4'096;
     size_t bytes_max = 16'777'216;  // params and data
-    uint32_t tries_max = 5'000;     // a millisecond apart
+    std::chrono::milliseconds patience = std::chrono::seconds(5);
   };
   struct Stats {
     uint64_t late = 0;  // found no room at once
@@ -58,10 +58,12 @@ class LateReplies : public std::enable_shared_from_this<LateReplies> {
     ReplyStatus status = ReplyStatus::success;
     Payload payload;
     uint16_t tunnel_id = 0;
-    uint32_t tries = 1;
+    std::chrono::steady_clock::time_point deadline = {};
 
     size_t bytes() const { return payload.param.size() + payload.data.size(); }
   };
+
+  static constexpr auto kRetryDelay = std::chrono::milliseconds(1);
 
   Status keep(Late late);
   Status start();
@@ -78,7 +80,8 @@ class LateReplies : public std::enable_shared_from_this<LateReplies> {
   size_t waiting_bytes_ = 0;
   uint64_t late_ = 0;
   uint64_t lost_ = 0;
-  Timer timer_;  // started while something waits
+  std::chrono::milliseconds delay_ = kRetryDelay;  // doubles while there is no room at all
+  Timer timer_;                                    // started while something waits
 };
 
 }  // namespace ringroad::service

@@ -5,6 +5,7 @@
 //         Clients, as connect(), fetch(), Client::run(), run_for(), disconnect(); callbacks run there, and only
 //         then (V66). Between those nothing moves: the kernel keeps what servers send, timers are late. That thread destroys
 //         the loop, too. Another thread's call that waits is answered while that one drives.
+//         A callback must not throw: that ends the process.
 // Lives:  longer than every Client made with it.
 // Fails:  start() says what this kernel or these limits do not allow.
 #pragma once
@@ -28,9 +29,9 @@ class ClientLoop {
 
   /// Starts the threads. Called by the first connect() if you did not.
   Status start();
-  /// For threads = 0: drives the loop for `time`, 0 = does what is there. For a main loop with other work, or
-  /// one that looks for a signal now and then. invalid_argument in a callback, for a loop with threads, in
-  /// another thread than the one that started it, and if time < 0.
+  /// For threads = 0: drives the loop for `time`; 0 = does what is there, and does not wait. For a main loop with
+  /// other work, or one that looks for a signal now and then. Range 0..1 h. invalid_argument else, in a callback, for a
+  /// loop with threads, and in another thread than the one that started it.
   Status run_for(std::chrono::milliseconds time);
 
   const std::shared_ptr<ClientLoopCore>& core() const { return core_; }

@@ -55,11 +55,11 @@ struct ProxyStats {
   uint64_t publishes_dropped = 0;
   uint64_t datagrams = 0;  ///< Passed on.
   uint64_t datagrams_dropped =
-      0;                 ///< There was no connection or no room, or the param is not JSON.
-  uint64_t streams = 0;  ///< Streams that were offered there, and so here.
-  /// Answers that the caller's shard had no room for at once; of those, the ones that it had none for
-  /// within 5 s, or of which too many waited (4,096, 16 MiB), logged: the caller's time runs out.
-  uint64_t replies_late = 0;
+      0;                      ///< There was no connection or no room, or the param is not JSON.
+  uint64_t streams = 0;       ///< Streams that were offered there, and so here.
+  uint64_t replies_late = 0;  ///< Answers that the caller's shard had no room for at once.
+  /// Answers that are lost, logged: no room within 5 s, too many waited (4,096, 16 MiB), or the upstream's
+  /// is none that can be sent on. The caller's time runs out.
   uint64_t replies_lost = 0;
 };
 

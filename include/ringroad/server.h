@@ -281,7 +281,8 @@ class Server {
   /// True if at least one active, authed client would get this URL (V19). Exact.
   bool is_subscribed(std::string_view url) const;
   /// A snapshot; the highest priority first (V14). `active`: clients with an accepted handshake; `all`:
-  /// also connections that have none yet.
+  /// also connections that have none yet. One that ends leaves connections_now first, then on_client(…, false) runs,
+  /// then it is no longer here.
   enum class Clients : uint8_t { active, all };
   std::vector<RemoteClient> clients(Clients which = Clients::active) const;
 

@@ -49,9 +49,9 @@ struct WorkQueueStats {
   uint64_t waiting_now = 0;
   /// 0 or 1.
   uint64_t running_now = 0;
-  /// Answers of calls (Server::command) that found their client's shard full, and were tried again; of
-  /// those, the ones that found no room in time, logged: their callers wait in vain.
+  /// Answers of calls (Server::command) that found their client's shard full, and were tried again.
   uint64_t replies_late = 0;
+  /// Answers of calls that are lost, logged: no room in time. Their callers wait in vain.
   uint64_t replies_lost = 0;
 };
 

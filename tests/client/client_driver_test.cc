@@ -3,6 +3,7 @@
 // Method: scripted servers in threads of their own; the test's thread drives.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -170,6 +171,56 @@ TEST_F(ClientDriver, V55_an_answer_that_came_before_its_deadline_was_looked_at_c
   client->disconnect();
 }
 
+// More has come than one turn takes in.
+TEST_F(ClientDriver, V55_however_much_has_come_answers_in_time_count) {
+  constexpr size_t kClients = 12;
+  constexpr size_t kBytes = 60'000;
+  constexpr milliseconds kTimeout(1'000);
+  std::atomic<size_t> sent{0};
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::unique_ptr<PeerThread>> servers;
+  std::vector<StatusCode> outcomes;
+  for (size_t i = 0; i < kClients; ++i) {
+    servers.push_back(serve([&](PeerSocket& socket) {
+      const std::string answer = reply_to(socket.read_packet()).bytes();
+      std::string bytes;
+      while (bytes.size() < kBytes) bytes += publish().bytes();
+      EXPECT_TRUE(socket.write_pieces(bytes + answer, bytes.size() + answer.size()));
+      ++sent;
+      EXPECT_TRUE(socket.wait_closed());
+    }));
+    clients.push_back(std::make_unique<Client>(*loop));
+    ASSERT_TRUE(clients.back()->connect(url()).ok());
+  }
+  for (const auto& each : clients) {
+    ASSERT_TRUE(
+        each->call("/a", {.timeout = kTimeout},
+                   [&](const Result<Reply>& reply) { outcomes.push_back(reply.status().code()); })
+            .ok());
+  }
+  ASSERT_TRUE(loop->run_for(milliseconds(0)).ok());  // they leave
+  ASSERT_TRUE(support::wait_until([&] { return sent == kClients; }));
+  std::this_thread::sleep_for(kTimeout);
+  ASSERT_TRUE(loop->run_for(milliseconds(0)).ok());
+  EXPECT_EQ(outcomes, std::vector<StatusCode>(kClients, StatusCode::ok));
+  clients.clear();
+  end();
+}
+
+// Nobody need drive on for the server to hear of it.
+TEST_F(ClientDriver, V62_disconnect_ends_the_connection_behind_what_was_queued) {
+  Answer<bool> closed;
+  const auto server = serve([&](PeerSocket& socket) {
+    EXPECT_EQ(socket.read_packet().url, "/last");
+    closed.set(socket.wait_closed());
+  });
+  ASSERT_TRUE(client->connect(url()).ok());
+  ASSERT_TRUE(client->datagram("/last", {}).ok());
+  client->disconnect();
+  EXPECT_TRUE(closed.get());
+  end();
+}
+
 // What it has not looked at the server may have taken, or may have had no reason to take.
 TEST_F(ClientDriver, V63_the_time_in_which_nobody_drives_is_not_the_servers_silence) {
   constexpr milliseconds kTimeout(1'000);
@@ -237,6 +288,7 @@ TEST_F(ClientDriver, a_callback_may_not_wait_nor_drive) {
   ASSERT_TRUE(client->connect(url()).ok());
   EXPECT_EQ(inside, std::vector<StatusCode>(3, StatusCode::invalid_argument));
   EXPECT_EQ(loop->run_for(milliseconds(-1)).code(), StatusCode::invalid_argument);
+  EXPECT_EQ(loop->run_for(milliseconds::max()).code(), StatusCode::invalid_argument);
   end();
 }
 

@@ -104,6 +104,23 @@ TEST_F(ClientMirror, D2_ALongListHasManyRequestsOut) {
   EXPECT_TRUE(subscribed.get().ok());
 }
 
+TEST_F(ClientMirror, D2_AListThatDoesNotFitIntoTheQueueAtOnceGoesByAndBy) {
+  constexpr size_t kUrlBytes = 9'000;
+  constexpr size_t kUrls = 200;
+  ClientLoop loop({.queue_bytes_max = 524'288});
+  Client client(loop);
+  PeerSocket socket = connect(client, {.quick = false});  // nobody knows whether it mirrors flags
+  std::vector<std::string> urls;
+  while (urls.size() < kUrls) {
+    urls.push_back("/" + std::to_string(urls.size()) + std::string(kUrlBytes, 'x'));
+  }
+  Answer<Status> subscribed;
+  ASSERT_TRUE(client.subscribe_async(urls, [&](const Status& s) { subscribed.set(s); }).ok());
+  for (const std::string& url : urls) EXPECT_EQ(answer_next(socket, 0).url, url);
+  const Status status = subscribed.get();
+  EXPECT_TRUE(status.ok()) << status.message();
+}
+
 TEST_F(ClientMirror, D2_TheFirstRefusalIsTheOutcomeAndTheRestStillGoes) {
   Client client;
   PeerSocket socket = connect_mirrored(client);

@@ -65,7 +65,7 @@ class LateRepliesTest : public ::testing::Test {
 };
 
 TEST_F(LateRepliesTest, V35_ComesWhenThereIsRoom) {
-  const auto replies = this->replies({.tries_max = 60'000});
+  const auto replies = this->replies({.patience = std::chrono::minutes(1)});
   reply(*replies, "1");
   EXPECT_EQ(replies->stats().late, 1U);
   EXPECT_EQ(replies->stats().waiting_now, 1U);
@@ -76,7 +76,7 @@ TEST_F(LateRepliesTest, V35_ComesWhenThereIsRoom) {
 }
 
 TEST_F(LateRepliesTest, V35_AlsoWhenTheServiceHasGoneMeanwhile) {
-  auto replies = this->replies({.tries_max = 60'000});
+  auto replies = this->replies({.patience = std::chrono::minutes(1)});
   reply(*replies, "1");
   replies.reset();
   shard_.open();
@@ -84,7 +84,7 @@ TEST_F(LateRepliesTest, V35_AlsoWhenTheServiceHasGoneMeanwhile) {
 }
 
 TEST_F(LateRepliesTest, V35_WhatFindsNoRoomInTimeIsCounted) {
-  const auto replies = this->replies({.tries_max = 3});
+  const auto replies = this->replies({.patience = std::chrono::milliseconds(3)});
   reply(*replies, "1");
   EXPECT_TRUE(wait_until([&] { return replies->stats().lost == 1; }));
   EXPECT_EQ(replies->stats().waiting_now, 0U);
@@ -97,8 +97,8 @@ TEST_F(LateRepliesTest, V35_WhatFindsNoRoomInTimeIsCounted) {
 }
 
 TEST_F(LateRepliesTest, V35_NoMoreThanTheLimitsWait) {
-  const auto few = replies({.replies_max = 2, .tries_max = 60'000});
-  const auto small = replies({.bytes_max = 1'000, .tries_max = 60'000});
+  const auto few = replies({.replies_max = 2, .patience = std::chrono::minutes(1)});
+  const auto small = replies({.bytes_max = 1'000, .patience = std::chrono::minutes(1)});
   for (int i = 0; i < 3; ++i) reply(*few, "1");
   EXPECT_EQ(few->stats().waiting_now, 2U);
   EXPECT_EQ(few->stats().late, 3U);
