@@ -110,31 +110,6 @@ TEST(ServerTest, ItsPortIsFreeAgainAtOnce) {
   EXPECT_TRUE(is_ok(second.listen(address)));
 }
 
-// SO_REUSEPORT, by which shards share a port, would let all of them in.
-TEST(ServerTest, OfManyThatStartAtOnceOnePortHasOne) {
-  for (int round = 0; round < 20; ++round) {
-    Server finder(live_options(1));
-    ASSERT_TRUE(is_ok(finder.listen("127.0.0.1:0")));
-    const std::string address = finder.address();
-    finder.stop();
-    std::atomic<int> waiting{4};
-    std::atomic<int> winners{0};
-    std::vector<std::unique_ptr<Server>> servers;
-    for (int i = waiting; i > 0; --i) servers.push_back(std::make_unique<Server>(live_options(2)));
-    std::vector<std::thread> threads;
-    for (const auto& server : servers) {
-      threads.emplace_back([&, &server = *server] {
-        for (--waiting; waiting > 0;) std::this_thread::yield();
-        const Status status = server.listen(address);
-        if (status.ok()) ++winners;
-        EXPECT_TRUE(status.ok() || status.code() == StatusCode::address_in_use) << status.message();
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    EXPECT_LE(winners, 1);
-  }
-}
-
 void expect_in_use(uint16_t port) {
   const std::string address = "127.0.0.1:" + std::to_string(port);
   Server server(live_options(2));

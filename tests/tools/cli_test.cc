@@ -3,6 +3,7 @@
 // Method: the built program is run as a user would run it, on free ports, and its output is read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -173,6 +174,32 @@ TEST(Cli, TwoServersOnOnePortIsExitThreeAndSaysWhy) {
   EXPECT_EQ(second.exit_code, 3);
   EXPECT_EQ(second.text.find("ringroad: "), 0u) << second.text;
   EXPECT_TRUE(has(second.text, gateway.address())) << second.text;
+}
+
+// SO_REUSEPORT, by which shards share a port, would let all of them in.
+TEST(Cli, OfServersThatStartAtOnceOneGetsThePort) {
+  std::string address;
+  {
+    Gateway finder({}, {"serve"}, support::own_loopback());
+    address = finder.address();
+    finder.program().signal(SIGTERM);
+    EXPECT_EQ(finder.program().exit_code(), 0);  // its port is free behind that
+  }
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::unique_ptr<Program>> servers;
+    for (int i = 0; i < 4; ++i) {
+      const std::vector<std::string> arguments = {"serve", "--shards", "2", "--listen", address};
+      servers.push_back(std::make_unique<Program>(arguments));
+    }
+    const auto serves = [](const auto& server) {
+      return server->line_with("serving vsoa://") != "";
+    };
+    EXPECT_EQ(std::count_if(servers.begin(), servers.end(), serves), 1);
+    for (const auto& server : servers) {
+      server->signal(SIGTERM);
+      EXPECT_GE(server->exit_code(), 0);
+    }
+  }
 }
 
 TEST(Cli, AnEndSignalEndsCleanly) {

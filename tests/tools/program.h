@@ -47,7 +47,9 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  void signal(int number) const { kill(pid_, number); }
+  void signal(int number) const {
+    if (pid_ > 0) kill(pid_, number);
+  }
 
   /// Reads until a line contains `part`; that line, or empty if the output ended without it.
   std::string line_with(const std::string& part) {
