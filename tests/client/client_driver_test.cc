@@ -79,13 +79,16 @@ TEST_F(ClientDriver, V66_run_in_the_callers_thread_runs_the_callbacks_there) {
 }
 
 TEST_F(ClientDriver, V66_run_returns_when_a_callback_disconnects) {
-  const auto server = serve([](PeerSocket& socket) {
+  Answer<bool> connected;
+  const auto server = serve([&](PeerSocket& socket) {
+    connected.get();  // else it may come while connect() still drives
     EXPECT_TRUE(socket.write(publish()));
     EXPECT_TRUE(socket.wait_closed());
   });
   client->on_message(
       [this](std::string_view, const PayloadView&, Channel) { client->disconnect(); });
   ASSERT_TRUE(client->connect(url()).ok());
+  connected.set(true);
   EXPECT_TRUE(client->run().ok());
 }
 
@@ -221,11 +224,16 @@ TEST_F(ClientDriver, V62_disconnect_ends_the_connection_behind_what_was_queued) 
   end();
 }
 
-// What it has not looked at the server may have taken, or may have had no reason to take.
-TEST_F(ClientDriver, V63_the_time_in_which_nobody_drives_is_not_the_servers_silence) {
+// What the server has taken while nobody looked counts, whenever the first look comes.
+TEST_F(ClientDriver, V63_what_was_taken_while_nobody_drove_counts) {
   constexpr milliseconds kTimeout(1'000);
+  constexpr size_t kTaken = 200'000;  // less than ends the send that is out
+  Answer<bool> paused;
+  Answer<bool> taken;
   Answer<bool> driving;
   const auto server = serve([&](PeerSocket& socket) {
+    paused.get();
+    taken.set(socket.read_exact(kTaken).size() == kTaken);
     driving.get();
     std::this_thread::sleep_for(kTimeout / 5);
     (void)socket.read_to_end();
@@ -236,6 +244,8 @@ TEST_F(ClientDriver, V63_the_time_in_which_nobody_drives_is_not_the_servers_sile
   while (client->datagram("/more_than_sockets_hold", {.data = data}).ok()) {
     (void)loop->run_for(milliseconds(0));
   }
+  paused.set(true);
+  ASSERT_TRUE(taken.get());
   std::this_thread::sleep_for(kTimeout * 6 / 5);
   driving.set(true);
   ASSERT_TRUE(support::wait_until([&] {
