@@ -125,12 +125,12 @@ void ClientCore::disconnect() {
   if (!loop_->running()) return;
   Command command{.kind = Command::Kind::disconnect};
   if (!may_wait().ok()) {  // in a callback: it takes effect behind it
-    (void)thread_.queue().post(source_, std::move(command), nullptr);
+    (void)order(std::move(command));
     return;
   }
   client::Waiter<Status> ended;
   command.disconnected = [&ended](const Status& status) { ended.set(status); };
-  if (thread_.queue().post(source_, std::move(command), nullptr)) (void)wait(ended);
+  if (order(std::move(command)).ok()) (void)wait(ended);
 }
 
 Status ClientCore::may_connect() {
@@ -289,8 +289,8 @@ Status ClientCore::subscription(proto::PacketType type, const std::vector<std::s
   }
   // Without a UDP port there was no flag that could have come back.
   if (state_.mirrors_flags() || state_.quick() == client::Quick::off) {
-    const UrlList list{type, {urls.rbegin(), urls.rend()}, {}, std::move(done), 0};
-    return send_next(std::make_shared<UrlList>(list));
+    return send_next(std::make_shared<UrlList>(
+        UrlList{.type = type, .urls = {urls.rbegin(), urls.rend()}, .done = std::move(done)}));
   }
   const std::string list = proto::json_list(urls);
   return answered_by_status({.type = type, .param = list},

@@ -17,6 +17,7 @@
 #include "ringroad/connect_code.h"
 #include "tests/sim/sim_io.h"
 #include "tests/sim/sim_network.h"
+#include "tests/support/idle_work.h"
 
 namespace ringroad::client {
 namespace {
@@ -81,7 +82,7 @@ NameServer::Script says(std::string text) {
 }
 
 /// One loop with one lookup.
-class World final : engine::Loop::Work, LoopLookup::Handler {
+class World final : support::IdleWork, LoopLookup::Handler {
  public:
   explicit World(const sim::SimOptions& options = {}) : network(options) {}
   ~World() {
@@ -126,11 +127,6 @@ class World final : engine::Loop::Work, LoopLookup::Handler {
   std::optional<Result<engine::Address>> result;
 
  private:
-  size_t drain(size_t) override { return 0; }
-  bool flush() override { return true; }
-  bool may_sleep() override { return true; }
-  bool has_mail() const override { return false; }
-  void awake() override {}
   void on_lookup(const Result<engine::Address>& server) override {
     EXPECT_FALSE(result.has_value()) << "twice";
     result = server;

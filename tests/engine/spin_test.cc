@@ -9,6 +9,7 @@
 #include "engine/loop.h"
 #include "engine/spin_policy.h"
 #include "tests/engine/bell_io.h"
+#include "tests/support/idle_work.h"
 
 namespace ringroad::engine {
 namespace {
@@ -94,13 +95,9 @@ class TickingIo final : public BellIo {
   int sleeps_ = 0;
 };
 
-class Idle final : public Loop::Work {
+class Idle final : public support::IdleWork {
  public:
-  size_t drain(size_t) override { return 0; }
-  bool flush() override { return true; }
-  bool may_sleep() override { return true; }
   bool has_mail() const override { return mail; }
-  void awake() override {}
 
   bool mail = false;
 };

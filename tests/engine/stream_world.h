@@ -20,6 +20,7 @@
 #include "engine/uring_io.h"
 #include "tests/sim/sim_io.h"
 #include "tests/sim/sim_network.h"
+#include "tests/support/idle_work.h"
 #include "tests/support/stream_log.h"
 
 namespace ringroad::engine {
@@ -32,7 +33,7 @@ struct StreamBackEnd {
 };
 
 /// One loop that has nothing but streams.
-class StreamSide final : Loop::Work {
+class StreamSide final : support::IdleWork {
  public:
   StreamSide(Io& io, const StreamBackEnd& back_end)
       : real_(back_end.real), loop_(io, *this, {.zero_copy = back_end.zero_copy}), hub_(io) {}
@@ -48,10 +49,7 @@ class StreamSide final : Loop::Work {
     hub_.drain();
     return 0;
   }
-  bool flush() override { return true; }
   bool may_sleep() override { return !real_; }  // the other one must have its turn
-  bool has_mail() const override { return false; }
-  void awake() override {}
 
   const bool real_;
   BlockPool pool_;

@@ -16,6 +16,7 @@
 #include "tests/sim/sim_io.h"
 #include "tests/sim/sim_network.h"
 #include "tests/sim/sim_peer.h"
+#include "tests/support/idle_work.h"
 #include "tests/support/slice_text.h"
 
 namespace ringroad::engine {
@@ -28,7 +29,9 @@ using std::chrono::seconds;
 using test::text_of;
 
 /// One connection that sends what it is told.
-class Sender final : public Loop::Work, public Listener::Handler, public Connection::Handler {
+class Sender final : public support::IdleWork,
+                     public Listener::Handler,
+                     public Connection::Handler {
  public:
   Sender(SimNetwork& network, ZeroCopy zero_copy)
       : network_(network),
@@ -79,11 +82,6 @@ class Sender final : public Loop::Work, public Listener::Handler, public Connect
   size_t bytes_taken() const { return bytes_taken_; }
 
  private:
-  size_t drain(size_t) override { return 0; }
-  bool flush() override { return true; }
-  bool may_sleep() override { return true; }
-  bool has_mail() const override { return false; }
-  void awake() override {}
   void on_accept(Socket socket) override {
     connection_ = std::make_unique<Connection>(loop_, socket, *this);
     connection_->start();
